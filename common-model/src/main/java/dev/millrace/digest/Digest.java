@@ -1,0 +1,48 @@
+package dev.millrace.digest;
+
+import java.util.HexFormat;
+
+/**
+ * The name of a blob: the hash of its content, the function that made it and its size. Valid by
+ * construction: a digest that exists is well formed, and making a malformed one is an {@link
+ * IllegalArgumentException} that says which part is wrong.
+ *
+ * @param function the function that {@code hash} is of
+ * @param hash lower-case hexadecimal, as long as the function says
+ * @param sizeBytes the blob's size, not negative
+ */
+public record Digest(DigestFunction function, String hash, long sizeBytes) {
+
+  public Digest {
+    if (hash.length() != function.hashLength()) {
+      throw new IllegalArgumentException(
+          "hash: %s has %d hexadecimal characters, this has %d"
+              .formatted(function, function.hashLength(), hash.length()));
+    }
+    for (int i = 0; i < hash.length(); i++) {
+      char c = hash.charAt(i);
+      if ((c < '0' || c > '9') && (c < 'a' || c > 'f')) {
+        throw new IllegalArgumentException(
+            "hash: only 0-9 and a-f are allowed, at " + i + " is another character");
+      }
+    }
+    if (sizeBytes < 0) {
+      throw new IllegalArgumentException("size_bytes: must not be negative, is " + sizeBytes);
+    }
+  }
+
+  /** Whether this names the blob of no bytes, which always exists. */
+  public boolean isEmpty() {
+    return sizeBytes == 0;
+  }
+
+  public byte[] hashBytes() {
+    return HexFormat.of().parseHex(hash);
+  }
+
+  /** {@code [function/]hash/size}, as in resource names. */
+  @Override
+  public String toString() {
+    return function.segment().map(s -> s + "/").orElse("") + hash + "/" + sizeBytes;
+  }
+}

@@ -1,0 +1,76 @@
+package dev.millrace.blobstore.verifying;
+
+import com.google.protobuf.ByteString;
+import dev.millrace.blobstore.BlobReader;
+import dev.millrace.blobstore.BlobStore;
+import dev.millrace.blobstore.BlobWriter;
+import dev.millrace.digest.Digest;
+import dev.millrace.digest.Hasher;
+import dev.millrace.failure.Failure;
+import dev.millrace.instance.InstanceName;
+import java.nio.ByteBuffer;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Hashes everything on its way in, and lets nothing be committed that is not what its digest says.
+ * Goes directly around a back end that takes bytes on trust, so that no path leads past it.
+ */
+public final class VerifyingBlobStore implements BlobStore {
+
+  private final BlobStore delegate;
+
+  public VerifyingBlobStore(BlobStore delegate) {
+    this.delegate = delegate;
+  }
+
+  @Override
+  public BlobReader open(InstanceName instance, Digest digest) {
+    return delegate.open(instance, digest);
+  }
+
+  @Override
+  public BlobWriter create(InstanceName instance, Digest digest) {
+    return new VerifyingBlobWriter(digest, delegate.create(instance, digest));
+  }
+
+  @Override
+  public Set<Digest> findMissing(InstanceName instance, Set<Digest> digests) {
+    return delegate.findMissing(instance, digests);
+  }
+
+  @Override
+  public Map<Digest, ByteString> readAll(InstanceName instance, Set<Digest> digests) {
+    return delegate.readAll(instance, digests);
+  }
+
+  @Override
+  public Map<Digest, Failure> writeAll(InstanceName instance, Map<Digest, ByteString> blobs) {
+    Map<Digest, ByteString> sound = new LinkedHashMap<>(blobs);
+    Map<Digest, Failure> failures = new LinkedHashMap<>();
+    blobs.forEach((digest, blob) ->
+        mismatch(digest, blob)
+            .ifPresent(failure -> {
+              sound.remove(digest);
+              failures.put(digest, failure);
+            }));
+    if (!sound.isEmpty()) {
+      failures.putAll(delegate.writeAll(instance, sound));
+    }
+    return failures;
+  }
+
+  private static Optional<Failure> mismatch(Digest digest, ByteString blob) {
+    if (blob.size() != digest.sizeBytes()) {
+      return Optional.of(Mismatch.size(digest, blob.size()));
+    }
+    Hasher hasher = digest.function().newHasher(digest.sizeBytes());
+    for (ByteBuffer part : blob.asReadOnlyByteBufferList()) {
+      hasher.update(part);
+    }
+    String hash = hasher.hash();
+    return hash.equals(digest.hash()) ? Optional.empty() : Optional.of(Mismatch.hash(digest, hash));
+  }
+}
