@@ -1,0 +1,39 @@
+package dev.millrace.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.millrace.systemtests.Bazel.Outcome;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Bazel builds on its own machine and keeps the results here. */
+@Tag("real-clients")
+final class BazelCacheTest {
+
+  @TempDir Path directory;
+
+  @Test
+  void aSecondBuildIsServedFromTheCacheAndByteIdentical() {
+    try (Standalone millrace = Standalone.start(directory.resolve("data"));
+        Bazel bazel = Bazel.inCopyOf(Repository.example("cpp"), directory)) {
+      String cache = "--remote_cache=" + millrace.endpoint();
+      assertThat(bazel.run("build", cache, "//...").exitCode()).isZero();
+      assertThat(bazel.run("test", cache, "//...").exitCode()).isZero();
+      Map<String, String> first = bazel.outputs();
+
+      assertThat(bazel.run("clean").exitCode()).isZero();
+      Outcome build = bazel.run("build", cache, "//...");
+      Outcome test = bazel.run("test", cache, "//...");
+
+      assertThat(build.exitCode()).isZero();
+      assertThat(test.exitCode()).isZero();
+      assertThat(build.processes()).containsOnlyKeys("remote cache hit", "internal");
+      assertThat(build.processes().get("remote cache hit")).isGreaterThan(20);
+      assertThat(test.processes()).containsOnlyKeys("remote cache hit", "internal");
+      assertThat(bazel.outputs()).isEqualTo(first).isNotEmpty();
+    }
+  }
+}

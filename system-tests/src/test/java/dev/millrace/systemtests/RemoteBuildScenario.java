@@ -1,0 +1,33 @@
+package dev.millrace.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.millrace.systemtests.Bazel.Outcome;
+import java.util.Map;
+
+/** A build and its tests on the worker, then both again: however the suite is put together. */
+final class RemoteBuildScenario {
+
+  private RemoteBuildScenario() {}
+
+  static void everythingRunsOnTheWorkerAndThenHits(Bazel bazel, String endpoint) {
+    String[] remote = {"--remote_executor=" + endpoint, "--spawn_strategy=remote"};
+    Outcome build = bazel.run("build", remote[0], remote[1], "//...");
+    Outcome test = bazel.run("test", remote[0], remote[1], "//...");
+    assertThat(build.exitCode()).isZero();
+    assertThat(test.exitCode()).isZero();
+    assertThat(build.processes()).containsOnlyKeys("remote", "internal");
+    assertThat(build.processes().get("remote")).isGreaterThan(20);
+    assertThat(test.processes()).containsOnlyKeys("remote", "internal");
+    Map<String, String> first = bazel.outputs();
+
+    assertThat(bazel.run("clean").exitCode()).isZero();
+    Outcome again = bazel.run("build", remote[0], remote[1], "//...");
+    Outcome testAgain = bazel.run("test", remote[0], remote[1], "//...");
+    assertThat(again.exitCode()).isZero();
+    assertThat(testAgain.exitCode()).isZero();
+    assertThat(again.processes()).containsOnlyKeys("remote cache hit", "internal");
+    assertThat(testAgain.processes()).containsOnlyKeys("remote cache hit", "internal");
+    assertThat(bazel.outputs()).isEqualTo(first).isNotEmpty();
+  }
+}
