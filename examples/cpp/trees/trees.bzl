@@ -87,3 +87,20 @@ alias_link = rule(
     implementation = _alias_link_impl,
     attrs = {"target": attr.label(allow_single_file = True)},
 )
+
+def _dangling_link_impl(ctx):
+    out = ctx.actions.declare_symlink(ctx.label.name)
+    ctx.actions.run_shell(
+        arguments = [ctx.attr.target, out.path],
+        command = 'ln -s "$1" "$2"',
+        outputs = [out],
+        mnemonic = "DanglingLink",
+        progress_message = "Linking to %s" % ctx.attr.target,
+    )
+    return [DefaultInfo(files = depset([out]), runfiles = ctx.runfiles([out]))]
+
+dangling_link = rule(
+    doc = "A symbolic link, made by an action, to a path that nothing needs to exist at.",
+    implementation = _dangling_link_impl,
+    attrs = {"target": attr.string(mandatory = True)},
+)
