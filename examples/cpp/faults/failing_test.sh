@@ -1,0 +1,3 @@
+#!/bin/bash
+echo "millrace example: this test fails on purpose"
+exit 1

@@ -1,0 +1,15 @@
+#!/bin/bash
+# trees_test.sh SHELVES RELEASES SIZES BOOK: directories, links and modes have come through.
+set -euo pipefail
+
+fail() {
+  echo "$*" >&2
+  exit 1
+}
+
+grep -qx "wheel [1-9][0-9]*" "$1/shelf/w/words.txt" || fail "the wheel is not on its shelf"
+cmp "$2/current/text" "$2/releases/2/text" || fail "the current release is not the second one"
+cmp "$2/releases/2/previous" "$2/releases/1/text" || fail "the previous release is not the first"
+[ "$("$2/show")" = "$(cat "$4")" ] || fail "the release does not show the book"
+grep -q 'shelf/w/words.txt$' "$3" || fail "the sizes miss a shelf"
+grep -q 'current/text$' "$3" || fail "the sizes miss the current release"
