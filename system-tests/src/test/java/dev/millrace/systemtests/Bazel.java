@@ -1,5 +1,6 @@
 package dev.millrace.systemtests;
 
+import dev.millrace.digest.Digest;
 import dev.millrace.digest.DigestFunction;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -137,23 +138,22 @@ final class Bazel implements AutoCloseable {
   }
 
   /** Digests of the files in bazel-bin, by path, but for what Bazel itself makes locally. */
-  Map<String, String> outputs() {
+  Map<String, Digest> outputs() {
     Path bin = workspace.resolve("bazel-bin");
     try (Stream<Path> files = Files.walk(bin.toRealPath())) {
       Path root = bin.toRealPath();
       return files
           .filter(Files::isRegularFile)
           .filter(file -> !file.toString().contains(".runfiles"))
-          .collect(
-              Collectors.toMap(file -> root.relativize(file).toString(), Bazel::checksum));
+          .collect(Collectors.toMap(file -> root.relativize(file).toString(), Bazel::checksum));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private static String checksum(Path file) {
+  private static Digest checksum(Path file) {
     try {
-      return DigestFunction.SHA256.digestOf(Files.readAllBytes(file)).toString();
+      return DigestFunction.SHA256.digestOf(Files.readAllBytes(file));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -2,6 +2,7 @@ package dev.millrace.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.digest.Digest;
 import dev.millrace.systemtests.Bazel.Outcome;
 import java.nio.file.Path;
 import java.util.Map;
@@ -22,7 +23,7 @@ final class BazelCacheTest {
       String cache = "--remote_cache=" + millrace.endpoint();
       assertThat(bazel.run("build", cache, "//...").exitCode()).isZero();
       assertThat(bazel.run("test", cache, "//...").exitCode()).isZero();
-      Map<String, String> first = bazel.outputs();
+      Map<String, Digest> first = bazel.outputs();
 
       assertThat(bazel.run("clean").exitCode()).isZero();
       Outcome build = bazel.run("build", cache, "//...");

@@ -80,7 +80,9 @@ final class Proxy implements AutoCloseable {
 
   private Optional<IOException> connect() {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-      return socket.isConnected() ? Optional.empty() : Optional.of(new IOException("not connected"));
+      return socket.isConnected()
+          ? Optional.empty()
+          : Optional.of(new IOException("not connected"));
     } catch (IOException e) {
       return Optional.of(e);
     }

@@ -2,6 +2,7 @@ package dev.millrace.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.digest.Digest;
 import dev.millrace.systemtests.Bazel.Outcome;
 import java.util.Map;
 
@@ -19,7 +20,7 @@ final class RemoteBuildScenario {
     assertThat(build.processes()).containsOnlyKeys("remote", "internal");
     assertThat(build.processes().get("remote")).isGreaterThan(20);
     assertThat(test.processes()).containsOnlyKeys("remote", "internal");
-    Map<String, String> first = bazel.outputs();
+    Map<String, Digest> first = bazel.outputs();
 
     assertThat(bazel.run("clean").exitCode()).isZero();
     Outcome again = bazel.run("build", remote[0], remote[1], "//...");
