@@ -58,7 +58,7 @@ final class Bazel implements AutoCloseable {
 
   /** Copies the example into {@code directory}. */
   static Bazel inCopyOf(Path example, Path directory) {
-    Path workspace = directory.resolve("workspace");
+    Path workspace = directory.resolve(example.getFileName().toString());
     try (Stream<Path> files = Files.walk(example)) {
       for (Path file : files.toList()) {
         Path relative = example.relativize(file);
