@@ -1,0 +1,113 @@
+package dev.millrace.grpc.server;
+
+import dev.millrace.grpc.bytestream.ByteStreamGrpcService;
+import dev.millrace.grpc.bytestream.ByteStreamHandler;
+import dev.millrace.grpc.capabilities.CapabilitiesContributor;
+import dev.millrace.grpc.capabilities.CapabilitiesGrpcService;
+import dev.millrace.grpc.error.ErrorMappingInterceptor;
+import dev.millrace.grpc.error.FailureStatuses;
+import dev.millrace.grpc.request.DigestFunctionPolicy;
+import dev.millrace.grpc.request.InstancePolicy;
+import dev.millrace.grpc.request.RequestOriginInterceptor;
+import io.grpc.netty.NettyServerBuilder;
+import io.micrometer.core.instrument.binder.grpc.ObservationGrpcServerInterceptor;
+import io.micrometer.observation.ObservationRegistry;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.grpc.server.autoconfigure.GrpcServerExecutorProvider;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.PropertySource;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+import org.springframework.grpc.server.GlobalServerInterceptor;
+import org.springframework.grpc.server.ServerBuilderCustomizer;
+
+/**
+ * The edge of every service. Handlers and contributors are whatever the process has of them, so
+ * that one process with several services still has one ByteStream and one Capabilities service.
+ *
+ * <p>Interceptors, from the outside in: metrics see the true status of every call; the log's fields
+ * are set before anything is logged; errors are mapped around all that may fail.
+ */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(GrpcEdgeProperties.class)
+@PropertySource("classpath:dev/millrace/grpc/server/edge.properties")
+public class GrpcEdgeConfiguration {
+
+  private static final int METRICS = Ordered.HIGHEST_PRECEDENCE;
+  private static final int ORIGIN = METRICS + 10;
+  private static final int ERRORS = METRICS + 20;
+
+  @Bean
+  InstancePolicy instancePolicy(GrpcEdgeProperties properties) {
+    return properties.instancePolicy();
+  }
+
+  @Bean
+  DigestFunctionPolicy digestFunctionPolicy(GrpcEdgeProperties properties) {
+    return properties.digestFunctionPolicy();
+  }
+
+  @Bean
+  FailureStatuses failureStatuses() {
+    return FailureStatuses.withRandomIds();
+  }
+
+  @Bean
+  @Order(METRICS)
+  @GlobalServerInterceptor
+  ObservationGrpcServerInterceptor observationInterceptor(
+      ObjectProvider<ObservationRegistry> registry) {
+    return new ObservationGrpcServerInterceptor(
+        registry.getIfAvailable(() -> ObservationRegistry.NOOP));
+  }
+
+  @Bean
+  @Order(ORIGIN)
+  @GlobalServerInterceptor
+  RequestOriginInterceptor requestOriginInterceptor() {
+    return new RequestOriginInterceptor();
+  }
+
+  @Bean
+  @Order(ERRORS)
+  @GlobalServerInterceptor
+  ErrorMappingInterceptor errorMappingInterceptor(FailureStatuses statuses) {
+    return new ErrorMappingInterceptor(statuses);
+  }
+
+  @Bean
+  ByteStreamGrpcService byteStreamGrpcService(
+      InstancePolicy instances, ObjectProvider<ByteStreamHandler> handlers) {
+    return new ByteStreamGrpcService(instances, handlers.orderedStream().toList());
+  }
+
+  @Bean
+  CapabilitiesGrpcService capabilitiesGrpcService(
+      InstancePolicy instances, ObjectProvider<CapabilitiesContributor> contributors) {
+    return new CapabilitiesGrpcService(instances, contributors.orderedStream().toList());
+  }
+
+  /** A virtual thread per callback: handlers block. */
+  @Bean(destroyMethod = "shutdown")
+  ExecutorService grpcCallExecutor() {
+    return Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("grpc-call-", 0).factory());
+  }
+
+  @Bean
+  GrpcServerExecutorProvider grpcServerExecutorProvider(ExecutorService grpcCallExecutor) {
+    return () -> grpcCallExecutor;
+  }
+
+  @Bean
+  ServerBuilderCustomizer<NettyServerBuilder> nettyLimits(GrpcEdgeProperties properties) {
+    return builder ->
+        builder
+            .maxConcurrentCallsPerConnection(properties.maxConcurrentCalls())
+            // A window set this way still grows with the connection's bandwidth and delay.
+            .initialFlowControlWindow((int) properties.flowControlWindow().toBytes());
+  }
+}
