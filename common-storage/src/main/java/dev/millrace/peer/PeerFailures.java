@@ -43,7 +43,7 @@ public final class PeerFailures {
           detail(details, BadRequest.class)
               .filter(bad -> bad.getFieldViolationsCount() > 0)
               .map(bad -> bad.getFieldViolations(0))
-              .map(field -> new Failure.InvalidRequest(field.getField(), field.getDescription()))
+              .map(PeerFailures::invalidRequest)
               .orElseGet(() -> new Failure.InvalidRequest("request", message));
       case OUT_OF_RANGE -> new Failure.OutOfRange("request", message);
       case NOT_FOUND -> new Failure.NotFound(message);
@@ -59,6 +59,15 @@ public final class PeerFailures {
       case OK, UNKNOWN, INTERNAL, ALREADY_EXISTS, PERMISSION_DENIED, UNAUTHENTICATED ->
           new Failure.Unavailable("a peer answered " + status.getCode() + ": " + message, cause);
     };
+  }
+
+  private static Failure invalidRequest(BadRequest.FieldViolation violation) {
+    // Our own peers put the field in front of the description, as the failure does again.
+    String field = violation.getField();
+    String prefix = field + ": ";
+    String problem = violation.getDescription();
+    return new Failure.InvalidRequest(
+        field, problem.startsWith(prefix) ? problem.substring(prefix.length()) : problem);
   }
 
   private static Failure preconditionFailed(PreconditionFailure precondition, String message) {

@@ -122,7 +122,8 @@ public final class ResumableUploads implements AutoCloseable {
     transfers.remove(name, transfer);
   }
 
-  private long suspended() {
+  /** How many uploads are kept that no call is writing. */
+  public long suspended() {
     return transfers.values().stream().filter(t -> t.suspendedAt().isPresent()).count();
   }
 }
