@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PeerFailures {
 
+  /** The field of a refusal that names none. */
+  public static final String UNNAMED_FIELD = "request";
+
   private PeerFailures() {}
 
   public static Failure of(StatusException e) {
@@ -44,13 +47,13 @@ public final class PeerFailures {
               .filter(bad -> bad.getFieldViolationsCount() > 0)
               .map(bad -> bad.getFieldViolations(0))
               .map(PeerFailures::invalidRequest)
-              .orElseGet(() -> new Failure.InvalidRequest("request", message));
-      case OUT_OF_RANGE -> new Failure.OutOfRange("request", message);
+              .orElseGet(() -> new Failure.InvalidRequest(UNNAMED_FIELD, message));
+      case OUT_OF_RANGE -> new Failure.OutOfRange(UNNAMED_FIELD, message);
       case NOT_FOUND -> new Failure.NotFound(message);
       case FAILED_PRECONDITION ->
           detail(details, PreconditionFailure.class)
               .map(precondition -> preconditionFailed(precondition, message))
-              .orElseGet(() -> new Failure.PreconditionFailed("request", message));
+              .orElseGet(() -> new Failure.PreconditionFailed(UNNAMED_FIELD, message));
       case RESOURCE_EXHAUSTED -> new Failure.Exhausted(message);
       case UNIMPLEMENTED -> new Failure.Unsupported(message);
       case DATA_LOSS -> new Failure.Corrupt(message, cause);
@@ -83,7 +86,7 @@ public final class PeerFailures {
     String subject =
         precondition.getViolationsCount() > 0
             ? precondition.getViolations(0).getSubject()
-            : "request";
+            : UNNAMED_FIELD;
     return new Failure.PreconditionFailed(subject, message);
   }
 

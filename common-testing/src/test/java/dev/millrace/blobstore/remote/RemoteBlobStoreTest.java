@@ -77,6 +77,15 @@ final class RemoteBlobStoreTest extends BlobStoreContract {
   }
 
   @Test
+  void aBlobThatThePeerDisownsAtItsEndIsNotReturned() {
+    ByteString blob = random.next(100_000);
+    Digest digest = Blobs.write(cas.blobs, INSTANCE, DigestFunction.SHA256, blob);
+    cas.lastWord = Status.DATA_LOSS;
+    assertThatThrownBy(() -> Blobs.read(store, INSTANCE, digest, 100_000))
+        .isInstanceOf(Failure.Corrupt.class);
+  }
+
+  @Test
   void aReadIsNotAheadOfItsReaderByMoreThanAFewMessages() {
     Digest digest =
         Blobs.write(cas.blobs, INSTANCE, DigestFunction.SHA256, random.next(20_000_000));

@@ -60,6 +60,9 @@ final class ScriptedCas implements AutoCloseable {
   /** Messages that Reads have put out. */
   final AtomicInteger messagesRead = new AtomicInteger();
 
+  /** How a Read ends. */
+  volatile Status lastWord = Status.OK;
+
   /** Whether a Write is answered on its first message. */
   volatile boolean answersWritesAtOnce;
 
@@ -243,7 +246,11 @@ final class ScriptedCas implements AutoCloseable {
           answer.onError(Status.UNAVAILABLE.asException());
         } else if (rest.isEmpty()) {
           done = true;
-          answer.onCompleted();
+          if (lastWord.isOk()) {
+            answer.onCompleted();
+          } else {
+            answer.onError(lastWord.asException());
+          }
         } else {
           int length = Math.min(64 * 1024, rest.size());
           sent++;
