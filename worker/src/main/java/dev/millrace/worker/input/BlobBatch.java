@@ -17,7 +17,7 @@ sealed interface BlobBatch {
   record Alone(Digest digest) implements BlobBatch {}
 
   /** With what a message has around each blob, this stays below the usual 4 MiB. */
-  long MAX_BYTES = 3_500_000;
+  long MAX_BYTES = 2_500_000;
 
   /** Larger than this, a blob gains nothing from company. */
   long SMALL_BYTES = 1024 * 1024;

@@ -22,7 +22,7 @@ import java.util.Set;
 public final class OutputUploader {
 
   /** With what a message has around each blob, this stays below the usual 4 MiB. */
-  private static final long MAX_BATCH_BYTES = 3_500_000;
+  private static final long MAX_BATCH_BYTES = 2_500_000;
 
   private static final int MAX_BATCH_BLOBS = 2_000;
   private static final long SMALL_BYTES = 1024 * 1024;

@@ -23,7 +23,7 @@ public final class SandboxProbe {
   private final Path directory;
 
   /**
-   * @param directory an empty directory to try things in
+   * @param directory a directory of its own to try things in
    */
   public SandboxProbe(Path directory) {
     this.directory = directory;
@@ -60,6 +60,7 @@ public final class SandboxProbe {
     Path root = Files.createDirectories(directory.resolve("root"));
     Path temporary = Files.createDirectories(directory.resolve("tmp"));
     Logs logs = new Logs(directory.resolve("stdout"), directory.resolve("stderr"));
+    Files.deleteIfExists(root.resolve("result"));
     Launch launch =
         new Launch(
             List.of("/bin/sh", "-c", "echo works > result && test \"$PROBE\" = exact"),
