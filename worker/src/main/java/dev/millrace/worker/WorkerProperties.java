@@ -71,7 +71,8 @@ public record WorkerProperties(
     }
   }
 
-  int slotsOrDefault() {
+  /** Actions that run at a time. */
+  public int slotsOrDefault() {
     return slots == null ? Runtime.getRuntime().availableProcessors() : slots;
   }
 
