@@ -30,13 +30,12 @@ final class CrashingWriter {
     try (ExecutorService threads = Executors.newFixedThreadPool(THREADS)) {
       for (int t = 0; t < THREADS; t++) {
         long begin = first + t;
-        threads.execute(
-            () -> {
-              for (long i = begin; ; i += THREADS) {
-                blobs.write(store, i);
-                System.out.println(i);
-              }
-            });
+        threads.execute(() -> {
+          for (long i = begin; ; i += THREADS) {
+            blobs.write(store, i);
+            System.out.println(i);
+          }
+        });
       }
     }
   }

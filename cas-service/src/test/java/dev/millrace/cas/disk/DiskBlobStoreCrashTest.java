@@ -111,13 +111,12 @@ final class DiskBlobStoreCrashTest {
       for (int t = 0; t < CrashingWriter.THREADS; t++) {
         long begin = t;
         writers.add(
-            Thread.startVirtualThread(
-                () -> {
-                  for (long i = begin; !stopped.get(); i += CrashingWriter.THREADS) {
-                    blobs.write(store, i);
-                    acknowledged.add(i);
-                  }
-                }));
+            Thread.startVirtualThread(() -> {
+              for (long i = begin; !stopped.get(); i += CrashingWriter.THREADS) {
+                blobs.write(store, i);
+                acknowledged.add(i);
+              }
+            }));
       }
       for (int round = 0; round < 4; round++) {
         awaitMore(acknowledged, random.nextInt(100));
