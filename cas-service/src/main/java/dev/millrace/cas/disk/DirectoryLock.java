@@ -23,8 +23,15 @@ final class DirectoryLock implements AutoCloseable {
   static DirectoryLock take(Path file) throws IOException {
     FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    if (tryLock(channel) == null) {
-      channel.close();
+    boolean taken = false;
+    try {
+      taken = tryLock(channel) != null;
+    } finally {
+      if (!taken) {
+        channel.close();
+      }
+    }
+    if (!taken) {
       throw new IllegalStateException(
           "the block store in %s is in use by another process".formatted(file.getParent()));
     }
