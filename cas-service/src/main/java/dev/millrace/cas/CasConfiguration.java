@@ -6,10 +6,12 @@ import dev.millrace.cas.api.CasCapabilities;
 import dev.millrace.cas.api.ContentAddressableStorageGrpcService;
 import dev.millrace.cas.api.RequestChecks;
 import dev.millrace.cas.upload.ResumableUploads;
+import dev.millrace.cas.upload.UploadSweeper;
 import dev.millrace.grpc.error.FailureStatuses;
 import dev.millrace.grpc.request.DigestFunctionPolicy;
 import dev.millrace.grpc.request.InstancePolicy;
 import java.time.Clock;
+import java.time.Duration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -22,6 +24,8 @@ import org.springframework.context.annotation.Configuration;
 @EnableConfigurationProperties(CasProperties.class)
 public class CasConfiguration {
 
+  private static final Duration SWEEP_INTERVAL = Duration.ofMinutes(10);
+
   @Bean
   ResumableUploads resumableUploads(BlobStore store, CasProperties properties) {
     return new ResumableUploads(
@@ -29,6 +33,11 @@ public class CasConfiguration {
         Clock.systemUTC(),
         properties.maxSuspendedUploads(),
         properties.suspendedUploadAge());
+  }
+
+  @Bean
+  UploadSweeper uploadSweeper(ResumableUploads uploads) {
+    return new UploadSweeper(uploads, SWEEP_INTERVAL);
   }
 
   @Bean
