@@ -106,11 +106,13 @@ public final class ResumableUploads implements AutoCloseable {
     transfers.keySet().forEach(this::discardSuspended);
   }
 
-  void suspend(BlobUpload upload, Transfer transfer) {
-    if (!transfer.suspend(upload, clock.instant())) {
-      return;
-    }
-    while (suspended() > maxSuspended) {
+  Instant now() {
+    return clock.instant();
+  }
+
+  /** Makes room after an upload was suspended, if it was. */
+  void suspended(boolean another) {
+    while (another && suspended() > maxSuspended) {
       transfers.entrySet().stream()
           .filter(e -> e.getValue().suspendedAt().isPresent())
           .min(Comparator.comparing(e -> e.getValue().suspendedAt().orElse(Instant.MAX)))

@@ -61,9 +61,7 @@ final class Transfer {
             "write_offset", "is %d, but this upload goes on at %d".formatted(offset, written));
       }
       if (offset != written) {
-        writer.close();
-        writer = writers.get();
-        written = 0;
+        rewind();
       }
       owner = taker;
       suspendedAt = null;
@@ -113,6 +111,20 @@ final class Transfer {
     }
   }
 
+  /** As {@link #suspend}, but gives up what was written, for a call that begins again. */
+  boolean suspendAtStart(BlobUpload by, Instant now) {
+    lock.lock();
+    try {
+      if (!suspend(by, now)) {
+        return false;
+      }
+      rewind();
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Gives up what was written, if the transfer is the caller's; null stands for nobody's. */
   boolean discard(@Nullable BlobUpload by) {
     lock.lock();
@@ -125,6 +137,12 @@ final class Transfer {
     } finally {
       lock.unlock();
     }
+  }
+
+  private void rewind() {
+    writer.close();
+    writer = writers.get();
+    written = 0;
   }
 
   private void end() {

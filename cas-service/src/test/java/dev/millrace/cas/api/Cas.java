@@ -76,6 +76,7 @@ final class Cas implements AutoCloseable {
                     storeDecoration.apply(new VerifyingBlobStore(memory)))));
     uploads = new ResumableUploads(store, clock, 3, Duration.ofDays(1));
     FailureStatuses statuses = new FailureStatuses(() -> "incident-1");
+    CodecSlots codecs = new CodecSlots(10, Duration.ofMillis(10));
     String name = UUID.randomUUID().toString();
     try {
       server =
@@ -83,10 +84,12 @@ final class Cas implements AutoCloseable {
               .executor(threads)
               .addService(
                   new ContentAddressableStorageGrpcService(
-                      new RequestChecks(instances, functions), store, statuses, maxBatchBytes))
+                      new RequestChecks(instances, functions),
+                      store,
+                      new BlobBatches(store, statuses, codecs, maxBatchBytes)))
               .addService(
                   new ByteStreamGrpcService(
-                      instances, List.of(new BlobByteStreamHandler(functions, store, uploads))))
+                      instances, List.of(new BlobByteStreamHandler(functions, store, uploads, codecs))))
               .addService(
                   new CapabilitiesGrpcService(
                       instances, List.of(new CasCapabilities(functions, maxBatchBytes))))
