@@ -1,10 +1,10 @@
 package dev.millrace.cas;
 
 import dev.millrace.blobstore.BlobStore;
-import dev.millrace.cas.api.BlobByteStreamHandler;
 import dev.millrace.cas.api.BlobBatches;
-import dev.millrace.cas.api.CodecSlots;
+import dev.millrace.cas.api.BlobByteStreamHandler;
 import dev.millrace.cas.api.CasCapabilities;
+import dev.millrace.cas.api.CodecSlots;
 import dev.millrace.cas.api.ContentAddressableStorageGrpcService;
 import dev.millrace.cas.api.RequestChecks;
 import dev.millrace.cas.upload.ResumableUploads;

@@ -8,8 +8,8 @@ import org.springframework.util.unit.DataSize;
 /**
  * What an operator can set of the blob service.
  *
- * @param maxBatchSize most bytes of content in one batch call; what surrounds it in a message of
- *     4 MiB needs some room
+ * @param maxBatchSize most bytes of content in one batch call; what surrounds it in a message of 4
+ *     MiB needs some room
  * @param maxCompressedStreams most streams compressed or decompressed at once, each of which may
  *     hold 8 MiB outside of the heap
  * @param maxSuspendedUploads most interrupted uploads kept to be continued

@@ -86,8 +86,7 @@ final class ZstdTest {
           }
         };
     try (ZstdDecompressor decompressor = new ZstdDecompressor(sink)) {
-      assertThatThrownBy(() -> decompressor.write(ByteBuffer.wrap(bomb)))
-          .hasMessage("enough");
+      assertThatThrownBy(() -> decompressor.write(ByteBuffer.wrap(bomb))).hasMessage("enough");
     }
     assertThat(taken.get()).isLessThan(1_200_000);
   }

@@ -28,13 +28,12 @@ final class BatchCompression {
   ByteString decompress(Digest digest, ByteString data, String field) {
     ByteString.Output content = ByteString.newOutput();
     try (CodecSlots.Slot codec =
-        codecs.decompressor(
-            piece -> {
-              if (piece.remaining() > digest.sizeBytes() - content.size()) {
-                throw new ContentMismatch(digest, "what was sent yields more bytes than that");
-              }
-              content.write(piece.array(), piece.arrayOffset(), piece.remaining());
-            })) {
+        codecs.decompressor(piece -> {
+          if (piece.remaining() > digest.sizeBytes() - content.size()) {
+            throw new ContentMismatch(digest, "what was sent yields more bytes than that");
+          }
+          content.write(piece.array(), piece.arrayOffset(), piece.remaining());
+        })) {
       for (ByteBuffer part : data.asReadOnlyByteBufferList()) {
         codec.write(part);
       }

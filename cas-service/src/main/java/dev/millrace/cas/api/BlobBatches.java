@@ -56,9 +56,7 @@ public final class BlobBatches {
    * @param digests those of {@code requests}, in the same order
    */
   BatchUpdateBlobsResponse update(
-      InstanceName instance,
-      List<Digest> digests,
-      List<BatchUpdateBlobsRequest.Request> requests) {
+      InstanceName instance, List<Digest> digests, List<BatchUpdateBlobsRequest.Request> requests) {
     checkUpdate(digests, requests);
     List<Outcome> contents = new ArrayList<>();
     Map<Digest, ByteString> batch = new LinkedHashMap<>();
@@ -82,10 +80,7 @@ public final class BlobBatches {
                     ? status(failures, digest)
                     : status(store.writeAll(instance, Map.of(digest, data)), digest);
           };
-      response
-          .addResponsesBuilder()
-          .setDigest(requests.get(i).getDigest())
-          .setStatus(status);
+      response.addResponsesBuilder().setDigest(requests.get(i).getDigest()).setStatus(status);
     }
     return response.build();
   }
@@ -125,7 +120,9 @@ public final class BlobBatches {
   private Map<Digest, Outcome> readAll(InstanceName instance, Set<Digest> digests) {
     Map<Digest, Outcome> blobs = new HashMap<>();
     try {
-      store.readAll(instance, digests).forEach((d, data) -> blobs.put(d, new Outcome.Content(data)));
+      store
+          .readAll(instance, digests)
+          .forEach((d, data) -> blobs.put(d, new Outcome.Content(data)));
     } catch (Failure.Corrupt damaged) {
       // One damaged blob must not hide the others.
       digests.forEach(digest -> blobs.put(digest, readAlone(instance, digest)));
@@ -163,8 +160,7 @@ public final class BlobBatches {
   private void checkUpdate(List<Digest> digests, List<BatchUpdateBlobsRequest.Request> requests) {
     long total = 0;
     for (int i = 0; i < requests.size(); i++) {
-      boolean compressed =
-          requests.get(i).getCompressorValue() != Compressor.Value.IDENTITY_VALUE;
+      boolean compressed = requests.get(i).getCompressorValue() != Compressor.Value.IDENTITY_VALUE;
       total =
           add(
               total,

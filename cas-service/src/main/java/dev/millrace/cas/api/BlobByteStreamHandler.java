@@ -80,13 +80,10 @@ public final class BlobByteStreamHandler implements ByteStreamHandler {
     BooleanSupplier stored = () -> isStored(upload.instance(), upload.digest());
     if (stored.getAsBoolean()) {
       uploads.discardSuspended(upload);
-      return new NeedlessWrite(
-          compressed ? CompressedWrite.COMPLETE : upload.digest().sizeBytes());
+      return new NeedlessWrite(compressed ? CompressedWrite.COMPLETE : upload.digest().sizeBytes());
     }
     BlobUpload opened = uploads.open(upload, offset);
-    return compressed
-        ? compressedWrite(opened, stored)
-        : new BlobWrite(opened, stored, upload);
+    return compressed ? compressedWrite(opened, stored) : new BlobWrite(opened, stored, upload);
   }
 
   private CompressedWrite compressedWrite(BlobUpload upload, BooleanSupplier stored) {
@@ -135,8 +132,7 @@ public final class BlobByteStreamHandler implements ByteStreamHandler {
     return store.findMissing(instance, Set.of(digest)).isEmpty();
   }
 
-  private void sendCompressed(
-      BlobReader reader, ReadRange range, ServerStream<ReadResponse> out) {
+  private void sendCompressed(BlobReader reader, ReadRange range, ServerStream<ReadResponse> out) {
     try (CodecSlots.Slot compressor = codecs.compressor(piece -> out.send(message(piece)))) {
       forEachChunk(reader, range, compressor::write);
       compressor.finish();

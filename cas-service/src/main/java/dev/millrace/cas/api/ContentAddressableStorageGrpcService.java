@@ -72,10 +72,9 @@ public final class ContentAddressableStorageGrpcService
             request.getDigestFunctionValue());
     List<Digest> digests =
         IntStream.range(0, requests.size())
-            .mapToObj(
-                i ->
-                    Digests.fromProto(
-                        requests.get(i).getDigest(), function, "requests[" + i + "].digest"))
+            .mapToObj(i ->
+                Digests.fromProto(
+                    requests.get(i).getDigest(), function, "requests[" + i + "].digest"))
             .toList();
     responses.onNext(batches.update(instance, digests, requests));
     responses.onCompleted();

@@ -22,7 +22,9 @@ final class Transfer {
   private @Nullable BlobUpload owner;
   private boolean over;
 
-  /** When the last owner left; null while there is one. Read without the lock to find the oldest. */
+  /**
+   * When the last owner left; null while there is one. Read without the lock to find the oldest.
+   */
   private volatile @Nullable Instant suspendedAt;
 
   private volatile long written;
@@ -45,8 +47,8 @@ final class Transfer {
   }
 
   /**
-   * Gives the transfer to another call, once what the present owner is just writing is written.
-   * Its client has most likely lost that connection.
+   * Gives the transfer to another call, once what the present owner is just writing is written. Its
+   * client has most likely lost that connection.
    *
    * @return whether there is still something to take over
    */

@@ -47,7 +47,9 @@ import java.util.concurrent.Executors;
 import java.util.function.UnaryOperator;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
-/** The service as a client sees it, over a store on the heap, with the edge that it has for real. */
+/**
+ * The service as a client sees it, over a store on the heap, with the edge that it has for real.
+ */
 final class Cas implements AutoCloseable {
 
   static final long MAX_BATCH = 1024 * 1024;
@@ -67,13 +69,14 @@ final class Cas implements AutoCloseable {
   }
 
   Cas(
-      DigestFunctionPolicy functions, long maxBatchBytes, UnaryOperator<BlobStore> storeDecoration) {
+      DigestFunctionPolicy functions,
+      long maxBatchBytes,
+      UnaryOperator<BlobStore> storeDecoration) {
     InstancePolicy instances = InstancePolicy.any();
     store =
         new CountingBlobStore(
             new EmptyProvidingBlobStore(
-                new InheritingBlobStore(
-                    storeDecoration.apply(new VerifyingBlobStore(memory)))));
+                new InheritingBlobStore(storeDecoration.apply(new VerifyingBlobStore(memory)))));
     uploads = new ResumableUploads(store, clock, 3, Duration.ofDays(1));
     FailureStatuses statuses = new FailureStatuses(() -> "incident-1");
     CodecSlots codecs = new CodecSlots(10, Duration.ofMillis(10));
@@ -89,7 +92,8 @@ final class Cas implements AutoCloseable {
                       new BlobBatches(store, statuses, codecs, maxBatchBytes)))
               .addService(
                   new ByteStreamGrpcService(
-                      instances, List.of(new BlobByteStreamHandler(functions, store, uploads, codecs))))
+                      instances,
+                      List.of(new BlobByteStreamHandler(functions, store, uploads, codecs))))
               .addService(
                   new CapabilitiesGrpcService(
                       instances, List.of(new CasCapabilities(functions, maxBatchBytes))))

@@ -13,9 +13,7 @@ final class CasContractTest extends BlobStoreContract {
 
   private final Cas cas =
       new Cas(
-          new DigestFunctionPolicy(List.of(DigestFunction.values())),
-          3968 * 1024,
-          store -> store);
+          new DigestFunctionPolicy(List.of(DigestFunction.values())), 3968 * 1024, store -> store);
   private final BlobStore remote = new RemoteBlobStore(cas.channel);
 
   @Override

@@ -35,7 +35,8 @@ final class CompressedBlobsTest {
 
   private final RandomBlobs random = RandomBlobs.seeded();
   private final Cas cas = new Cas();
-  private final ByteString blob = random.next(150_000).concat(ByteString.copyFrom(new byte[50_000]));
+  private final ByteString blob =
+      random.next(150_000).concat(ByteString.copyFrom(new byte[50_000]));
   private final Digest digest = digest(blob);
   private final ByteString data = compress(blob);
   private final String name = upload(digest);
@@ -259,6 +260,9 @@ final class CompressedBlobsTest {
 
   private static String upload(Digest digest) {
     return Cas.INSTANCE.prefix()
-        + "uploads/" + UUID.randomUUID() + "/compressed-blobs/zstd/" + digest;
+        + "uploads/"
+        + UUID.randomUUID()
+        + "/compressed-blobs/zstd/"
+        + digest;
   }
 }
