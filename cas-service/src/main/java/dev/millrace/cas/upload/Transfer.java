@@ -79,8 +79,8 @@ final class Transfer {
       requireOwner(by);
       for (ByteBuffer part : parts) {
         writer.write(part);
+        written = writer.written();
       }
-      written = writer.written();
     } finally {
       lock.unlock();
     }
