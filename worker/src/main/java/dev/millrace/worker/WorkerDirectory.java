@@ -59,7 +59,7 @@ final class WorkerDirectory implements AutoCloseable {
 
   /** The bot's name: the one that is configured, or one that stays with this directory. */
   String botId(@Nullable String configured) throws IOException {
-    if (configured != null) {
+    if (configured != null && !configured.isBlank()) {
       return configured;
     }
     Path file = path.resolve("bot-id");

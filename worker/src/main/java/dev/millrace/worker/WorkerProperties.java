@@ -22,7 +22,8 @@ import org.springframework.util.unit.DataSize;
  * @param platform platform properties it offers, over the ones it knows itself
  * @param sandbox which sandbox actions run in
  * @param network whether sandboxed actions may use the network
- * @param hiddenPaths files and directories of the host that sandboxed actions find empty
+ * @param hiddenPaths directories of the host that sandboxed actions find empty, and files
+ *     that they cannot read
  * @param inputs how input files get from the cache into an action's directory
  * @param cacheSize bytes of input files kept between actions
  * @param maxLogSize the most that an action may print to each of stdout and stderr

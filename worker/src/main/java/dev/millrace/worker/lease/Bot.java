@@ -115,17 +115,10 @@ public final class Bot {
   private void live() {
     try {
       while (!isOver()) {
-        if (call == null && System.nanoTime() - nextCallAt >= 0) {
-          send();
-        }
-        BotEvent event = events.poll(nanosToNextTurn(), TimeUnit.NANOSECONDS);
-        if (event != null) {
-          handleSafely(event);
-        }
-        checkTimes();
+        turn(events.poll(nanosToNextTurn(), TimeUnit.NANOSECONDS));
       }
       ended.complete(null);
-    } catch (InterruptedException | RuntimeException e) {
+    } catch (InterruptedException e) {
       log.error("the bot has died; the worker gets no more work", e);
       ended.completeExceptionally(e);
     } finally {
@@ -134,12 +127,18 @@ public final class Bot {
     }
   }
 
-  /** Whatever a server may come up with, the bot goes on. */
-  private void handleSafely(BotEvent event) {
+  /** Whatever a server may come up with, and whatever state the channel is in, the bot goes on. */
+  private void turn(@Nullable BotEvent event) {
     try {
-      handle(event);
+      if (event != null) {
+        handle(event);
+      }
+      checkTimes();
+      if (call == null && System.nanoTime() - nextCallAt >= 0) {
+        send();
+      }
     } catch (RuntimeException e) {
-      log.error("{} could not be dealt with", event, e);
+      log.error("the bot could not go on as it should, and tries again", e);
       nextCallAt = System.nanoTime() + backoff.next().toNanos();
     }
   }
