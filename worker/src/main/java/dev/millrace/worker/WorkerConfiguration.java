@@ -51,8 +51,7 @@ public class WorkerConfiguration {
   }
 
   @Bean
-  ProcessRunner processRunner(
-      WorkerDirectory directory, WorkerProperties properties)
+  ProcessRunner processRunner(WorkerDirectory directory, WorkerProperties properties)
       throws IOException, InterruptedException {
     List<Path> hidden = new ArrayList<>(properties.hiddenPaths());
     hidden.add(directory.path());
@@ -66,13 +65,10 @@ public class WorkerConfiguration {
 
   @Bean
   InputRootBuilder inputRootBuilder(
-      BlobStore store, WorkerDirectory directory, WorkerProperties properties)
-      throws IOException {
+      BlobStore store, WorkerDirectory directory, WorkerProperties properties) throws IOException {
     InstanceName instance = new InstanceName(properties.instance());
-    FileCache cache =
-        FileCache.open(directory.cache(instance), properties.cacheSize().toBytes());
-    return new InputRootBuilder(
-        new InputFiles(store, instance, cache), properties.maxInputNodes());
+    FileCache cache = FileCache.open(directory.cache(instance), properties.cacheSize().toBytes());
+    return new InputRootBuilder(new InputFiles(store, instance, cache), properties.maxInputNodes());
   }
 
   @Bean

@@ -26,8 +26,7 @@ final class WorkerDirectory implements AutoCloseable {
     Files.createDirectories(configured);
     path = configured.toRealPath();
     lock =
-        FileChannel.open(
-            path.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel.open(path.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     if (!isLocked(lock)) {
       lock.close();
       throw new IllegalStateException(

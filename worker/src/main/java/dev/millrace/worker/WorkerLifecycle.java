@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * Asks for work as long as the application runs: from when everything else has started until
- * before anything else stops, so that what still runs can be finished.
+ * Asks for work as long as the application runs: from when everything else has started until before
+ * anything else stops, so that what still runs can be finished.
  */
 final class WorkerLifecycle implements SmartLifecycle {
 

@@ -22,8 +22,8 @@ import org.springframework.util.unit.DataSize;
  * @param platform platform properties it offers, over the ones it knows itself
  * @param sandbox which sandbox actions run in
  * @param network whether sandboxed actions may use the network
- * @param hiddenPaths directories of the host that sandboxed actions find empty, and files
- *     that they cannot read
+ * @param hiddenPaths directories of the host that sandboxed actions find empty, and files that they
+ *     cannot read
  * @param inputs how input files get from the cache into an action's directory
  * @param cacheSize bytes of input files kept between actions
  * @param maxLogSize the most that an action may print to each of stdout and stderr
@@ -64,8 +64,7 @@ public record WorkerProperties(
       throw new IllegalArgumentException("max-input-nodes: at least one, not " + maxInputNodes);
     }
     if (defaultTimeout.isNegative() || defaultTimeout.isZero()) {
-      throw new IllegalArgumentException(
-          "default-timeout: must be positive, is " + defaultTimeout);
+      throw new IllegalArgumentException("default-timeout: must be positive, is " + defaultTimeout);
     }
     if (drainGrace.isNegative()) {
       throw new IllegalArgumentException("drain-grace: must not be negative, is " + drainGrace);

@@ -80,15 +80,14 @@ class WorkerConfigurationTest {
     bots.offer(action);
 
     worker()
-        .run(
-            context -> {
-              assertThat(context).hasNotFailed();
-              Lease lease = bots.completed.get(60, TimeUnit.SECONDS);
-              ActionResult result = lease.getResult().unpack(ActionResult.class);
-              assertThat(result.getExitCode()).isZero();
-              assertThat(result.getExecutionMetadata().getWorker()).isEqualTo("tester");
-              assertThat(text(result.getStdoutDigest())).isEqualTo("hello\n");
-            });
+        .run(context -> {
+          assertThat(context).hasNotFailed();
+          Lease lease = bots.completed.get(60, TimeUnit.SECONDS);
+          ActionResult result = lease.getResult().unpack(ActionResult.class);
+          assertThat(result.getExitCode()).isZero();
+          assertThat(result.getExecutionMetadata().getWorker()).isEqualTo("tester");
+          assertThat(text(result.getStdoutDigest())).isEqualTo("hello\n");
+        });
 
     CreateBotSessionRequest created = bots.created.join();
     assertThat(created.getBotSession().getWorker().getDevices(0).getPropertiesList())
@@ -100,22 +99,19 @@ class WorkerConfigurationTest {
   @Test
   void twoWorkersCannotShareADirectory() {
     worker()
-        .run(
-            first ->
-                worker()
-                    .run(
-                        second ->
-                            assertThat(second)
-                                .getFailure()
-                                .rootCause()
-                                .hasMessageContaining("another worker")));
+        .run(first ->
+            worker()
+                .run(second ->
+                    assertThat(second)
+                        .getFailure()
+                        .rootCause()
+                        .hasMessageContaining("another worker")));
   }
 
   @Test
   void aWorkerKeepsItsNameInItsDirectory() {
     ApplicationContextRunner unnamed = worker().withPropertyValues("millrace.worker.bot-id=");
-    Stream.of(1, 2)
-        .forEach(time -> unnamed.run(context -> assertThat(context).hasNotFailed()));
+    Stream.of(1, 2).forEach(time -> unnamed.run(context -> assertThat(context).hasNotFailed()));
 
     assertThat(directory.resolve("bot-id")).isNotEmptyFile();
   }
@@ -124,17 +120,20 @@ class WorkerConfigurationTest {
   void nonsenseIsRefusedWithTheNameOfTheSetting() {
     worker()
         .withPropertyValues("millrace.worker.slots=0")
-        .run(
-            context ->
-                assertThat(context)
-                    .getFailure()
-                    .rootCause()
-                    .hasMessageContaining("slots: at least one"));
+        .run(context ->
+            assertThat(context)
+                .getFailure()
+                .rootCause()
+                .hasMessageContaining("slots: at least one"));
   }
 
   private Digest action(String script) {
     Command command =
-        Command.newBuilder().addArguments("/bin/sh").addArguments("-c").addArguments(script).build();
+        Command.newBuilder()
+            .addArguments("/bin/sh")
+            .addArguments("-c")
+            .addArguments(script)
+            .build();
     return put(
         Action.newBuilder()
             .setCommandDigest(Digests.toProto(put(command)))

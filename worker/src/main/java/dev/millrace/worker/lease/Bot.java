@@ -275,8 +275,7 @@ public final class Bot {
 
   private long nanosToNextTurn() {
     long now = System.nanoTime();
-    long nanos =
-        call == null ? nextCallAt - now : call.sentAt() + patience().toNanos() - now;
+    long nanos = call == null ? nextCallAt - now : call.sentAt() + patience().toNanos() - now;
     if (call != null && call.creates()) {
       nanos = timing.patience().toNanos();
     }
@@ -302,8 +301,7 @@ public final class Bot {
       return timing.patience();
     }
     Instant expires =
-        Instant.ofEpochSecond(
-            reply.getExpireTime().getSeconds(), reply.getExpireTime().getNanos());
+        Instant.ofEpochSecond(reply.getExpireTime().getSeconds(), reply.getExpireTime().getNanos());
     Duration left = Duration.between(clock.instant(), expires);
     // Clocks that differ must not make the bot give up each call before it can be answered.
     Duration least = timing.betweenCalls().multipliedBy(8);
@@ -313,22 +311,21 @@ public final class Bot {
   private Thread startLease(HeldLease lease) {
     return Thread.ofVirtual()
         .name("lease-" + lease.id())
-        .start(
-            () -> {
-              LeaseResult result = LeaseResult.abandoned();
-              try {
-                result =
-                    LeaseResult.of(
-                        runner.run(LeasePayload.orderOf(lease.offered()), lease::progressed));
-              } catch (InterruptedException stopped) {
-                log.info("lease {} was stopped", lease.id());
-              } catch (Throwable thrown) {
-                if (!Thread.currentThread().isInterrupted()) {
-                  result = LeaseResult.of(lease.id(), thrown);
-                }
-              } finally {
-                events.add(new BotEvent.LeaseEnded(lease, result));
-              }
-            });
+        .start(() -> {
+          LeaseResult result = LeaseResult.abandoned();
+          try {
+            result =
+                LeaseResult.of(
+                    runner.run(LeasePayload.orderOf(lease.offered()), lease::progressed));
+          } catch (InterruptedException stopped) {
+            log.info("lease {} was stopped", lease.id());
+          } catch (Throwable thrown) {
+            if (!Thread.currentThread().isInterrupted()) {
+              result = LeaseResult.of(lease.id(), thrown);
+            }
+          } finally {
+            events.add(new BotEvent.LeaseEnded(lease, result));
+          }
+        });
   }
 }

@@ -1,7 +1,6 @@
 package dev.millrace.worker.action;
 
 import static dev.millrace.worker.action.ActionFixture.FUNCTION;
-import static dev.millrace.worker.action.ActionFixture.INSTANCE;
 import static dev.millrace.worker.action.ActionFixture.shell;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -81,12 +80,11 @@ abstract class ActionRunnerContract {
     assertThat(stderr(outcome)).isEqualTo("from tool\n");
     assertThat(result.getOutputFilesList())
         .singleElement()
-        .satisfies(
-            file -> {
-              assertThat(file.getPath()).isEqualTo("out/sum");
-              assertThat(file.getIsExecutable()).isFalse();
-              assertThat(fixture.text(file.getDigest())).isEqualTo("one\ntwo\n");
-            });
+        .satisfies(file -> {
+          assertThat(file.getPath()).isEqualTo("out/sum");
+          assertThat(file.getIsExecutable()).isFalse();
+          assertThat(fixture.text(file.getDigest())).isEqualTo("one\ntwo\n");
+        });
   }
 
   @Test
@@ -216,8 +214,8 @@ abstract class ActionRunnerContract {
 
     ActionOutcome outcome =
         fixture.run(
-            shell("(trap '' TERM HUP; sleep %1$s & setsid sleep %1$s &) & echo out"
-                .formatted(mark)),
+            shell(
+                "(trap '' TERM HUP; sleep %1$s & setsid sleep %1$s &) & echo out".formatted(mark)),
             Map.of());
 
     assertThat(stdout(outcome)).isEqualTo("out\n");
@@ -235,21 +233,20 @@ abstract class ActionRunnerContract {
             fixture.tree(Map.of()));
     Thread thread =
         Thread.ofVirtual()
-            .start(
-                () -> {
-                  try {
-                    fixture.runner.run(
-                        new ActionOrder.Inline(action, FUNCTION),
-                        progress -> {
-                          if (progress.hasExecutionStartTimestamp()) {
-                            started.countDown();
-                          }
-                        });
-                    ended.complete(null);
-                  } catch (Throwable e) {
-                    ended.complete(e);
-                  }
-                });
+            .start(() -> {
+              try {
+                fixture.runner.run(
+                    new ActionOrder.Inline(action, FUNCTION),
+                    progress -> {
+                      if (progress.hasExecutionStartTimestamp()) {
+                        started.countDown();
+                      }
+                    });
+                ended.complete(null);
+              } catch (Throwable e) {
+                ended.complete(e);
+              }
+            });
     assertThat(started.await(30, TimeUnit.SECONDS)).isTrue();
     waitUntilRunning("sleep " + mark);
 
@@ -330,13 +327,12 @@ abstract class ActionRunnerContract {
         .isInstanceOfSatisfying(
             Failure.BlobsMissing.class,
             missing -> assertThat(missing.digests()).containsExactly(absent));
-    assertThatThrownBy(
-            () ->
-                fixture.run(
-                    Action.newBuilder()
-                        .setCommandDigest(Digests.toProto(absent))
-                        .setInputRootDigest(Digests.toProto(fixture.tree(Map.of())))
-                        .build()))
+    assertThatThrownBy(() ->
+            fixture.run(
+                Action.newBuilder()
+                    .setCommandDigest(Digests.toProto(absent))
+                    .setInputRootDigest(Digests.toProto(fixture.tree(Map.of())))
+                    .build()))
         .isInstanceOf(Failure.BlobsMissing.class);
   }
 
@@ -386,23 +382,19 @@ abstract class ActionRunnerContract {
   void nothingIsReadThroughALinkThatLeadsOutside() throws IOException {
     Files.writeString(directory.resolve("secret"), "secret");
 
-    assertThatThrownBy(
-            () ->
-                fixture.run(
-                    shell("rmdir sub; ln -s %s sub".formatted(directory))
-                        .addOutputPaths("sub/secret"),
-                    Map.of()))
+    assertThatThrownBy(() ->
+            fixture.run(
+                shell("rmdir sub; ln -s %s sub".formatted(directory)).addOutputPaths("sub/secret"),
+                Map.of()))
         .isInstanceOf(Failure.InvalidRequest.class)
         .hasMessageContaining("sub/secret");
   }
 
   @Test
   void outputDirectoriesAreNotMadeThroughALinkThatLeadsOutside() {
-    assertThatThrownBy(
-            () ->
-                fixture.run(
-                    shell("true").addOutputPaths("link/made/file"),
-                    Map.of("link", "->" + directory)))
+    assertThatThrownBy(() ->
+            fixture.run(
+                shell("true").addOutputPaths("link/made/file"), Map.of("link", "->" + directory)))
         .isInstanceOf(Failure.InvalidRequest.class);
     assertThat(directory.resolve("made")).doesNotExist();
   }
@@ -532,8 +524,7 @@ abstract class ActionRunnerContract {
 
   @Test
   void aWorkingDirectoryThatIsNotThereIsRefused() {
-    assertThatThrownBy(
-            () -> fixture.run(shell("true").setWorkingDirectory("nowhere"), Map.of()))
+    assertThatThrownBy(() -> fixture.run(shell("true").setWorkingDirectory("nowhere"), Map.of()))
         .isInstanceOf(Failure.InvalidRequest.class);
   }
 

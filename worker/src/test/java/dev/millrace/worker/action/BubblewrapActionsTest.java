@@ -25,8 +25,16 @@ class BubblewrapActionsTest extends ActionRunnerContract {
     if (Files.isExecutable(Path.of("/usr/bin/bwrap"))) {
       Process process =
           new ProcessBuilder(
-                  "bwrap", "--unshare-user", "--unshare-pid", "--unshare-net",
-                  "--ro-bind", "/", "/", "--proc", "/proc", "true")
+                  "bwrap",
+                  "--unshare-user",
+                  "--unshare-pid",
+                  "--unshare-net",
+                  "--ro-bind",
+                  "/",
+                  "/",
+                  "--proc",
+                  "/proc",
+                  "true")
               .start();
       exit = process.waitFor(20, TimeUnit.SECONDS) ? process.exitValue() : -1;
     }
@@ -37,8 +45,7 @@ class BubblewrapActionsTest extends ActionRunnerContract {
   Sandbox sandbox() {
     boolean root = "root".equals(System.getProperty("user.name"));
     return new BubblewrapSandbox(
-        new SandboxPolicy(
-            /* network= */ false, root, List.of(Path.of("/etc/shadow"), directory)));
+        new SandboxPolicy(/* network= */ false, root, List.of(Path.of("/etc/shadow"), directory)));
   }
 
   @Test
@@ -66,8 +73,7 @@ class BubblewrapActionsTest extends ActionRunnerContract {
     String name = "mine-" + directory.getFileName();
 
     ActionOutcome writing =
-        fixture.run(
-            shell("echo x > /tmp/%1$s && cat /var/tmp/%1$s".formatted(name)), Map.of());
+        fixture.run(shell("echo x > /tmp/%1$s && cat /var/tmp/%1$s".formatted(name)), Map.of());
     ActionOutcome looking = fixture.run(shell("ls /tmp/" + name), Map.of());
 
     assertThat(writing.result().getExitCode()).isZero();
@@ -79,7 +85,8 @@ class BubblewrapActionsTest extends ActionRunnerContract {
   void otherProcessesAreOutOfSightAndReach() throws Exception {
     ActionOutcome outcome =
         fixture.run(
-            shell("ls -d /proc/[0-9]* | wc -l; kill -9 %d".formatted(ProcessHandle.current().pid())),
+            shell(
+                "ls -d /proc/[0-9]* | wc -l; kill -9 %d".formatted(ProcessHandle.current().pid())),
             Map.of());
 
     assertThat(Integer.parseInt(stdout(outcome).strip())).isLessThan(10);
@@ -102,8 +109,7 @@ class BubblewrapActionsTest extends ActionRunnerContract {
 
   @Test
   void actionsAreNotRootAndHaveNoCapabilities() throws Exception {
-    ActionOutcome outcome =
-        fixture.run(shell("id -u; grep -h CapEff /proc/self/status"), Map.of());
+    ActionOutcome outcome = fixture.run(shell("id -u; grep -h CapEff /proc/self/status"), Map.of());
 
     assertThat(stdout(outcome)).doesNotStartWith("0\n").contains("CapEff:\t0000000000000000");
   }

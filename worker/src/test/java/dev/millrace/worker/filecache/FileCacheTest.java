@@ -85,8 +85,8 @@ class FileCacheTest {
   void aBlobIsReadInPieces() {
     ByteString blob = random.next(900);
     MemoryBlobStore store = new MemoryBlobStore();
-    var digest = dev.millrace.blobstore.Blobs.write(
-        store, InstanceName.ROOT, DigestFunction.SHA256, blob);
+    var digest =
+        dev.millrace.blobstore.Blobs.write(store, InstanceName.ROOT, DigestFunction.SHA256, blob);
 
     try (Reservation reservation = cache.reserve(List.of(plain(blob)));
         var reader = store.open(InstanceName.ROOT, digest)) {
@@ -218,10 +218,7 @@ class FileCacheTest {
     ByteString blob = random.next(10);
     fill(blob);
     List<Path> targets =
-        Stream.iterate(0, i -> i + 1)
-            .limit(66_000)
-            .map(i -> directory.resolve("l" + i))
-            .toList();
+        Stream.iterate(0, i -> i + 1).limit(66_000).map(i -> directory.resolve("l" + i)).toList();
 
     try (Reservation reservation = cache.reserve(Set.of(plain(blob)))) {
       assertThat(reservation.place(plain(blob), targets, Placement.HARD_LINK)).isPresent();

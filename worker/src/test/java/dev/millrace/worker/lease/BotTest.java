@@ -186,12 +186,9 @@ class BotTest {
   void missingBlobsAreViolationsThatNameThem() throws Exception {
     dev.millrace.digest.Digest missing = DigestFunction.SHA256.digestOf(new byte[] {9});
     server.next().answer(lease("1"));
-    nextStarted()
-        .end()
-        .completeExceptionally(new Failure.BlobsMissing("inputs", List.of(missing)));
+    nextStarted().end().completeExceptionally(new Failure.BlobsMissing("inputs", List.of(missing)));
 
-    com.google.rpc.Status status =
-        nextWith(LeaseState.COMPLETED).session.getLeases(0).getStatus();
+    com.google.rpc.Status status = nextWith(LeaseState.COMPLETED).session.getLeases(0).getStatus();
 
     assertThat(status.getCode()).isEqualTo(Code.FAILED_PRECONDITION_VALUE);
     assertThat(status.getDetails(0).unpack(PreconditionFailure.class).getViolationsList())
@@ -323,8 +320,7 @@ class BotTest {
     server.next().answer(Duration.ofMillis(400), lease("lease-1"));
     nextStarted();
     Metadata.Key<byte[]> key =
-        Metadata.Key.of(
-            "partial-execution-metadata-lease-1-bin", Metadata.BINARY_BYTE_MARSHALLER);
+        Metadata.Key.of("partial-execution-metadata-lease-1-bin", Metadata.BINARY_BYTE_MARSHALLER);
 
     ScriptedBots.Call call = server.next();
     while (!call.headers.containsKey(key)) {

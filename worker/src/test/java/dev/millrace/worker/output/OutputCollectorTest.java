@@ -95,8 +95,7 @@ class OutputCollectorTest {
   void theWholeWorkingDirectoryCanBeAnOutput() throws Exception {
     write("w/file", "x");
 
-    ActionResult result =
-        collect(Command.newBuilder().setWorkingDirectory("w").addOutputPaths(""));
+    ActionResult result = collect(Command.newBuilder().setWorkingDirectory("w").addOutputPaths(""));
 
     assertThat(result.getOutputDirectories(0).getPath()).isEmpty();
     assertThat(
@@ -171,8 +170,7 @@ class OutputCollectorTest {
   @Test
   void aSpecialFileIsNamed() throws Exception {
     Files.createDirectories(root.resolve("out"));
-    assertThat(
-            new ProcessBuilder("mkfifo", root.resolve("out/pipe").toString()).start().waitFor())
+    assertThat(new ProcessBuilder("mkfifo", root.resolve("out/pipe").toString()).start().waitFor())
         .isZero();
 
     assertThatThrownBy(() -> collect(Command.newBuilder().addOutputPaths("out")))
@@ -200,10 +198,7 @@ class OutputCollectorTest {
     write("new", "new");
     Digest known = FUNCTION.digestOf("known".getBytes(java.nio.charset.StandardCharsets.UTF_8));
     Blobs.write(
-        memory,
-        InstanceName.ROOT,
-        known,
-        com.google.protobuf.ByteString.copyFromUtf8("known"));
+        memory, InstanceName.ROOT, known, com.google.protobuf.ByteString.copyFromUtf8("known"));
     Set<Digest> written = new HashSet<>();
     OutputFiles files = new OutputFiles(FUNCTION);
     new OutputCollector(Command.getDefaultInstance(), FUNCTION, files)
