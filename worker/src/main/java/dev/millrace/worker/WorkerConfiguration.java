@@ -53,8 +53,8 @@ public class WorkerConfiguration {
   @Bean
   ProcessRunner processRunner(WorkerDirectory directory, WorkerProperties properties)
       throws IOException, InterruptedException {
-    List<Path> hidden = new ArrayList<>(properties.hiddenPaths());
-    hidden.add(directory.path());
+    List<Path> hidden = new ArrayList<>(List.of(directory.path()));
+    properties.hiddenPaths().forEach(path -> hidden.add(Path.of(path)));
     // What contains another comes first, so as not to cover it.
     hidden.sort(Comparator.comparing(Path::getNameCount));
     boolean root = Integer.valueOf(0).equals(Files.getAttribute(SELF, "unix:uid"));

@@ -36,11 +36,12 @@ public record WorkerProperties(
     @DefaultValue("") String instance,
     @Nullable String botId,
     @Nullable Integer slots,
-    @Nullable Path directory,
+    @Nullable String directory,
     @DefaultValue Map<String, List<String>> platform,
     @DefaultValue("auto") SandboxSetting sandbox,
     @DefaultValue("false") boolean network,
-    @DefaultValue({"/home", "/root", "/run", "/etc/shadow", "/etc/gshadow"}) List<Path> hiddenPaths,
+    @DefaultValue({"/home", "/root", "/run", "/etc/shadow", "/etc/gshadow"})
+        List<String> hiddenPaths,
     @DefaultValue("hard-link") Placement inputs,
     @DefaultValue("10GB") DataSize cacheSize,
     @DefaultValue("1GB") DataSize maxLogSize,
@@ -79,6 +80,6 @@ public record WorkerProperties(
   Path directoryOrDefault() {
     return directory == null
         ? Path.of(System.getProperty("user.home"), ".cache", "millrace", "worker")
-        : directory;
+        : Path.of(directory);
   }
 }
