@@ -105,7 +105,7 @@ class WorkerConfigurationTest {
                     assertThat(second)
                         .getFailure()
                         .rootCause()
-                        .hasMessageContaining("another worker")));
+                        .hasMessageContaining("in use by another process")));
   }
 
   @Test
