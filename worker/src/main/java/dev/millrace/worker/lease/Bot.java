@@ -214,7 +214,11 @@ public final class Bot {
 
   private void failed(BotCall failed, Status status) {
     if (!backoff.hasFailures()) {
-      log.warn("no answer from the server, trying again: {}", status);
+      // Its cause is a stack of the transport's, which says no more than the description.
+      log.warn(
+          "no answer from the server, trying again: {} {}",
+          status.getCode(),
+          status.getDescription());
     }
     Duration wait = backoff.next();
     nextCallAt = System.nanoTime() + wait.toNanos();
