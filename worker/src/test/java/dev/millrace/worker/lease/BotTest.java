@@ -352,6 +352,34 @@ class BotTest {
   }
 
   @Test
+  void aDrainingBotGivesBackWhatItDidNotBegin() throws Exception {
+    server.next().answer(lease("1"), lease("2"), lease("3"));
+    Started first = nextStarted();
+    Started second = nextStarted();
+
+    CompletableFuture<Void> ended = bot.drain(Duration.ofSeconds(30));
+    ScriptedBots.Call terminating = server.next();
+    while (terminating.session.getStatus() != BotStatus.BOT_TERMINATING) {
+      terminating = server.next();
+    }
+    first.end().complete(finished(0));
+    second.end().complete(finished(0));
+    ScriptedBots.Call done = server.next();
+    while (done.session.getLeasesList().stream()
+        .anyMatch(lease -> lease.getState() == LeaseState.ACTIVE)) {
+      done = server.next();
+    }
+    done.answer();
+
+    assertThat(terminating.session.getLeases(2).getState()).isEqualTo(LeaseState.PENDING);
+    assertThat(done.session.getLeasesList())
+        .extracting(Lease::getState)
+        .containsExactly(LeaseState.COMPLETED, LeaseState.COMPLETED, LeaseState.PENDING);
+    ended.get(10, TimeUnit.SECONDS);
+    assertThat(started).isEmpty();
+  }
+
+  @Test
   void whatDoesNotFinishWithinTheGracePeriodIsStoppedAndGivenBack() throws Exception {
     server.next().answer(lease("1"));
     Started action = nextStarted();
