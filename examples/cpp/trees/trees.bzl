@@ -34,7 +34,7 @@ set -eu
 mkdir -p "$1/releases/1" "$1/releases/2"
 head -n 2 "$2" > "$1/releases/1/text"
 cat "$2" > "$1/releases/2/text"
-printf '#!/bin/sh\\ncat "$(dirname "$0")/current/text"\\n' > "$1/show"
+printf '#!/bin/sh\\ncat "$(dirname "$0")/releases/2/text"\\n' > "$1/show"
 chmod +x "$1/show"
 ln -s releases/2 "$1/current"
 ln -s ../1/text "$1/releases/2/previous"

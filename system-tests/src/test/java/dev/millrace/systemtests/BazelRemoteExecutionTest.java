@@ -61,10 +61,12 @@ final class BazelRemoteExecutionTest {
     assertThat(outcome.output()).contains("TIMEOUT").contains("millrace example");
   }
 
+  /** Of what has no links among its outputs: Bazel 4 cannot leave those where they are. */
   @Test
   void minimalDownloadBuildsWithoutFetchingIntermediateOutputs() {
-    assertThat(remotely("build", "--remote_download_minimal", "//...").exitCode()).isZero();
-    assertThat(remotely("test", "--remote_download_minimal", "//...").exitCode()).isZero();
+    String[] targets = {"--remote_download_minimal", "//app/...", "//text/...", "//report/..."};
+    assertThat(remotely("build", targets).exitCode()).isZero();
+    assertThat(remotely("test", targets).exitCode()).isZero();
     assertThat(bazel.output("app/textstats")).doesNotExist();
   }
 
