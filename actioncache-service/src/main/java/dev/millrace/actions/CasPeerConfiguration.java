@@ -3,10 +3,9 @@ package dev.millrace.actions;
 import dev.millrace.blobstore.BlobStore;
 import dev.millrace.blobstore.empty.EmptyProvidingBlobStore;
 import dev.millrace.blobstore.remote.RemoteBlobStore;
+import dev.millrace.peer.PeerChannel;
 import io.grpc.ManagedChannel;
-import io.grpc.netty.NettyChannelBuilder;
 import java.time.Clock;
-import java.util.concurrent.TimeUnit;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -16,16 +15,9 @@ import org.springframework.context.annotation.Configuration;
 @EnableConfigurationProperties(CasPeerProperties.class)
 class CasPeerConfiguration {
 
-  /** A batch of 4 MiB and what surrounds it. */
-  private static final int MAX_MESSAGE_BYTES = 5 * 1024 * 1024;
-
   @Bean(destroyMethod = "shutdown")
   ManagedChannel casChannel(CasPeerProperties properties) {
-    return NettyChannelBuilder.forTarget(properties.target())
-        .usePlaintext()
-        .maxInboundMessageSize(MAX_MESSAGE_BYTES)
-        .keepAliveTime(30, TimeUnit.SECONDS)
-        .build();
+    return PeerChannel.to(properties.target());
   }
 
   @Bean

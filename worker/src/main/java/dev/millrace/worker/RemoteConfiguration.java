@@ -2,11 +2,10 @@ package dev.millrace.worker;
 
 import dev.millrace.blobstore.BlobStore;
 import dev.millrace.blobstore.remote.RemoteBlobStore;
+import dev.millrace.peer.PeerChannel;
 import io.grpc.Channel;
 import io.grpc.ManagedChannel;
-import io.grpc.ManagedChannelBuilder;
 import java.time.Clock;
-import java.util.concurrent.TimeUnit;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Bean;
@@ -19,8 +18,6 @@ import org.springframework.context.annotation.Configuration;
  */
 @Configuration(proxyBeanMethods = false)
 class RemoteConfiguration {
-
-  private static final int KEEP_ALIVE_SECONDS = 30;
 
   @Bean(destroyMethod = "shutdownNow")
   ManagedChannel casChannel(
@@ -49,9 +46,6 @@ class RemoteConfiguration {
       throw new IllegalStateException(
           "set millrace.worker.remote (host:port of everything) or " + property);
     }
-    return ManagedChannelBuilder.forTarget(target)
-        .usePlaintext()
-        .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
-        .build();
+    return PeerChannel.to(target);
   }
 }
