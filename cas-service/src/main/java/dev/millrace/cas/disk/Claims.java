@@ -28,6 +28,11 @@ final class Claims {
     return new Claim(this, bytes);
   }
 
+  /** The claim of one who has all bytes at hand, and so keeps no room waiting. */
+  Claim none() {
+    return new Claim(this, 0);
+  }
+
   void giveBack(long bytes) {
     claimed.addAndGet(-bytes);
   }

@@ -5,7 +5,6 @@ import com.google.protobuf.UnsafeByteOperations;
 import dev.millrace.blobstore.BlobReader;
 import dev.millrace.blobstore.BlobStore;
 import dev.millrace.blobstore.BlobWriter;
-import dev.millrace.blobstore.Blobs;
 import dev.millrace.digest.Digest;
 import dev.millrace.directory.DirectoryLock;
 import dev.millrace.failure.Failure;
@@ -150,7 +149,7 @@ public final class DiskBlobStore implements BlobStore, AutoCloseable {
                       committer.append(List.of(new Committer.Pending(key, payload)));
                     }
                   })
-              : new LargeBlobWriter(digest, key, claim, committer, () -> find(key) != null);
+              : largeWriter(digest, key, claim);
       created = true;
       return writer;
     } finally {
@@ -240,14 +239,38 @@ public final class DiskBlobStore implements BlobStore, AutoCloseable {
         small.keySet().forEach(digest -> failures.put(digest, failure));
       }
     }
-    failures.putAll(Blobs.writeEach(this, instance, large));
+    large.forEach((digest, blob) -> {
+      try {
+        writeLarge(digest, fingerprinter.of(digest), blob);
+      } catch (Failure failure) {
+        failures.put(digest, failure);
+      }
+    });
     return failures;
+  }
+
+  private void writeLarge(Digest digest, Fingerprint key, ByteString blob) {
+    requireFits(digest);
+    try (BlobWriter writer = largeWriter(digest, key, claims.none())) {
+      blob.asReadOnlyByteBufferList().forEach(writer::write);
+      writer.commit();
+    }
+  }
+
+  private BlobWriter largeWriter(Digest digest, Fingerprint key, Claim claim) {
+    return new LargeBlobWriter(digest, key, claim, committer, () -> find(key) != null);
   }
 
   private void refreshIfOld(Digest digest, Fingerprint key) {
     Location location = find(key);
     if (location != null && ring.isOld(location.block())) {
-      List<Failure.Corrupt> damage = refresher.refresh(List.of(new Refresher.Use(digest, key)));
+      List<Failure.Corrupt> damage = List.of();
+      try {
+        damage = refresher.refresh(List.of(new Refresher.Use(digest, key)));
+      } catch (Failure.Unavailable notWritten) {
+        // A full disk keeps nobody from reading what is there.
+        log.warn("Blob {} could not be copied forward: {}", digest, notWritten.getMessage());
+      }
       if (!damage.isEmpty()) {
         throw damage.getFirst();
       }

@@ -1,6 +1,7 @@
 package dev.millrace.cas.upload;
 
 import dev.millrace.blobstore.BlobStore;
+import dev.millrace.blobstore.BlobWriter;
 import dev.millrace.failure.Failure;
 import dev.millrace.failure.Failure.InvalidRequest;
 import dev.millrace.resourcename.ResourceName;
@@ -14,8 +15,9 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Uploads by name, so that one whose connection broke goes on where it stopped. Those that nobody
- * continues are kept for a bounded time, and no more than a bounded number of them: the longest
- * untouched goes first. They are kept in this process: after a restart they begin anew.
+ * continues are kept for a bounded time, no more than a bounded number of them, and no longer than
+ * there is room for those that are being written: the longest untouched goes first. They are kept
+ * in this process: after a restart they begin anew.
  */
 public final class ResumableUploads implements AutoCloseable {
 
@@ -57,13 +59,13 @@ public final class ResumableUploads implements AutoCloseable {
           throw new InvalidRequest(
               "write_offset", "is %d, but nothing is kept of this upload".formatted(offset));
         }
-        Transfer fresh = new Transfer(() -> store.create(name.instance(), name.digest()), upload);
+        Transfer fresh = new Transfer(() -> create(name), upload);
         upload.joins(fresh);
         if (transfers.putIfAbsent(name, fresh) == null) {
           return upload;
         }
         fresh.discard(upload);
-      } else if (present.takeOver(upload, offset)) {
+      } else if (present.takeOver(upload, offset, now())) {
         upload.joins(present);
         return upload;
       } else {
@@ -71,6 +73,33 @@ public final class ResumableUploads implements AutoCloseable {
         forget(name, present);
       }
     }
+  }
+
+  /** Uploads that nobody writes give way to one that somebody does. */
+  private BlobWriter create(ResourceName.Upload name) {
+    while (true) {
+      try {
+        return store.create(name.instance(), name.digest());
+      } catch (Failure.Exhausted noRoom) {
+        if (!makeRoom()) {
+          throw noRoom;
+        }
+      }
+    }
+  }
+
+  /** Gives up the longest untouched upload that holds room; false if there is none. */
+  private boolean makeRoom() {
+    record Kept(ResourceName.Upload name, Transfer transfer, Instant since) {}
+    return transfers.entrySet().stream()
+        .flatMap(e ->
+            e.getValue().suspendedAt().stream()
+                .map(since -> new Kept(e.getKey(), e.getValue(), since)))
+        .sorted(Comparator.comparing(Kept::since))
+        .filter(kept -> kept.transfer().yieldRoom())
+        .findFirst()
+        .map(kept -> transfers.remove(kept.name(), kept.transfer()))
+        .isPresent();
   }
 
   /** Bytes taken of an upload so far, whether or not a call is writing it; empty if unknown. */

@@ -18,7 +18,10 @@ final class Transfer {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Supplier<BlobWriter> writers;
-  private BlobWriter writer;
+
+  /** There is one whenever there is an owner. */
+  private @Nullable BlobWriter writer;
+
   private @Nullable BlobUpload owner;
   private boolean over;
 
@@ -50,9 +53,10 @@ final class Transfer {
    * Gives the transfer to another call, once what the present owner is just writing is written. Its
    * client has most likely lost that connection.
    *
+   * @param now since when it is nobody's, if it has to begin anew and there is no room for that
    * @return whether there is still something to take over
    */
-  boolean takeOver(BlobUpload taker, long offset) {
+  boolean takeOver(BlobUpload taker, long offset, Instant now) {
     lock.lock();
     try {
       if (over) {
@@ -65,6 +69,11 @@ final class Transfer {
       if (offset != written) {
         rewind();
       }
+      if (writer == null) {
+        owner = null;
+        suspendedAt = now;
+        writer = writers.get();
+      }
       owner = taker;
       suspendedAt = null;
       return true;
@@ -76,10 +85,10 @@ final class Transfer {
   void append(BlobUpload by, Iterable<ByteBuffer> parts) {
     lock.lock();
     try {
-      requireOwner(by);
+      BlobWriter owned = writerOf(by);
       for (ByteBuffer part : parts) {
-        writer.write(part);
-        written = writer.written();
+        owned.write(part);
+        written = owned.written();
       }
     } finally {
       lock.unlock();
@@ -90,20 +99,25 @@ final class Transfer {
   void finish(BlobUpload by) {
     lock.lock();
     try {
-      requireOwner(by);
-      writer.commit();
+      writerOf(by).commit();
       end();
     } finally {
       lock.unlock();
     }
   }
 
-  /** Leaves the transfer for a later call to take over; returns whether it was the caller's. */
+  /**
+   * Leaves the transfer for a later call to take over; returns whether it was the caller's. One
+   * that has taken nothing yet keeps no room either.
+   */
   boolean suspend(BlobUpload by, Instant now) {
     lock.lock();
     try {
       if (over || owner != by) {
         return false;
+      }
+      if (written == 0) {
+        rewind();
       }
       owner = null;
       suspendedAt = now;
@@ -141,22 +155,44 @@ final class Transfer {
     }
   }
 
+  /** Gives up the transfer to make room for another, if it is nobody's and has some. */
+  boolean yieldRoom() {
+    // Whoever holds the lock is about to go on with it, or gives it up as well.
+    if (!lock.tryLock()) {
+      return false;
+    }
+    try {
+      return writer != null && discard(null);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private void rewind() {
-    writer.close();
-    writer = writers.get();
     written = 0;
+    closeWriter();
   }
 
   private void end() {
     over = true;
     owner = null;
     suspendedAt = null;
-    writer.close();
+    closeWriter();
   }
 
-  private void requireOwner(BlobUpload by) {
-    if (over || owner != by) {
+  private void closeWriter() {
+    BlobWriter closing = writer;
+    writer = null;
+    if (closing != null) {
+      closing.close();
+    }
+  }
+
+  private BlobWriter writerOf(BlobUpload by) {
+    BlobWriter owned = writer;
+    if (over || owner != by || owned == null) {
       throw new Failure.Unavailable("another call goes on with this upload", /* cause= */ null);
     }
+    return owned;
   }
 }

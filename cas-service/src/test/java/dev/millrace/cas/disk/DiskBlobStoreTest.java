@@ -224,6 +224,31 @@ final class DiskBlobStoreTest {
   }
 
   @Test
+  void aDiskThatTakesNothingMoreStillServesWhatItHas() throws IOException {
+    small.write(store, 1);
+    large.write(store, 1);
+    for (long i = 100; small.isPresent(store, 1) && store.refreshed() == 0; i++) {
+      large.write(store, i);
+    }
+    // Both are old by now; without its directory no further block can be made.
+    Path blocks = directory.resolve("blocks");
+    Files.move(blocks, directory.resolve("elsewhere"));
+    Failure full = null;
+    for (long i = 1000; full == null; i++) {
+      try {
+        large.write(store, i);
+      } catch (Failure.Unavailable failure) {
+        full = failure;
+      }
+    }
+    assertThat(small.isSound(store, 1)).isTrue();
+    assertThat(large.isSound(store, 1)).isTrue();
+    Files.move(directory.resolve("elsewhere"), blocks);
+    assertThat(large.isPresent(store, 1)).isTrue();
+    assertThat(large.isSound(store, 1)).isTrue();
+  }
+
+  @Test
   void aClosedStoreIsUnavailableRatherThanEmpty() {
     Digest digest = small.write(store, 1);
     store.close();
