@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,6 +26,7 @@ final class Block {
   /** The ring's own reference is the first. */
   private final AtomicInteger references = new AtomicInteger(1);
 
+  private final ReentrantLock syncing = new ReentrantLock();
   private volatile boolean dropped;
   private volatile boolean failed;
 
@@ -122,15 +124,19 @@ final class Block {
 
   /** Returns when all that was written before is on stable storage. */
   void sync() {
-    if (failed) {
-      // The system reports a failure once, and then forgets the bytes that it could not write.
-      throw new Failure.Unavailable("block " + number + " of the local store has failed", null);
-    }
+    // One at a time, as the system reports a failure to one of those who ask, and then forgets the
+    // bytes that it could not write: the next one would be told that all is well.
+    syncing.lock();
     try {
+      if (failed) {
+        throw new Failure.Unavailable("block " + number + " of the local store has failed", null);
+      }
       file.sync();
     } catch (IOException e) {
       failed = true;
       throw failed("synchronised", e);
+    } finally {
+      syncing.unlock();
     }
   }
 

@@ -17,7 +17,7 @@ final class GroupCommit {
 
   private static final class Group {
     private final Set<Block> blocks = new HashSet<>();
-    private final Map<Block, RuntimeException> failures = new HashMap<>();
+    private final Map<Block, Throwable> failures = new HashMap<>();
     private boolean done;
   }
 
@@ -54,7 +54,7 @@ final class GroupCommit {
           finished.awaitUninterruptibly();
         }
       }
-      RuntimeException failure = group.failures.get(block);
+      Throwable failure = group.failures.get(block);
       if (failure != null) {
         throw new Failure.Unavailable("the blob could not be made durable", failure);
       }
@@ -71,7 +71,8 @@ final class GroupCommit {
       for (Block block : group.blocks) {
         try {
           block.sync();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+          // Whatever went wrong, the others who wait must not take it for success.
           group.failures.put(block, e);
         }
       }
