@@ -8,8 +8,8 @@ import org.springframework.util.unit.DataSize;
 /**
  * What an operator can set of the blob service.
  *
- * @param maxBatchSize most bytes of content in one batch call; what surrounds it in a message of 4
- *     MiB needs some room
+ * @param maxBatchSize most bytes of content in one batch call; digests and statuses of thousands of
+ *     small blobs need the rest of a message of 4 MiB
  * @param maxCompressedStreams most streams compressed or decompressed at once, each of which may
  *     hold 8 MiB outside of the heap
  * @param maxSuspendedUploads most interrupted uploads kept to be continued
@@ -17,7 +17,7 @@ import org.springframework.util.unit.DataSize;
  */
 @ConfigurationProperties(prefix = "millrace.cas")
 public record CasProperties(
-    @DefaultValue("3968KB") DataSize maxBatchSize,
+    @DefaultValue("3MB") DataSize maxBatchSize,
     @DefaultValue("100") int maxCompressedStreams,
     @DefaultValue("1000") int maxSuspendedUploads,
     @DefaultValue("1d") Duration suspendedUploadAge) {

@@ -116,7 +116,7 @@ final class CasOverNettyTest {
     assertThat(capabilities.hasDeprecatedApiVersion()).isFalse();
     CacheCapabilities cache = capabilities.getCacheCapabilities();
     assertThat(cache.getDigestFunctionsList()).containsExactly(Value.BLAKE3, Value.SHA256);
-    assertThat(cache.getMaxBatchTotalSizeBytes()).isEqualTo(3968 * 1024);
+    assertThat(cache.getMaxBatchTotalSizeBytes()).isEqualTo(3 * 1024 * 1024);
     assertThat(cache.getSplitBlobSupport()).isFalse();
     assertThat(cache.getSpliceBlobSupport()).isFalse();
   }
@@ -160,7 +160,7 @@ final class CasOverNettyTest {
 
   @Test
   void aBatchOfTheAdvertisedSizeFitsBothWays() {
-    ByteString blob = random.next(3968 * 1024);
+    ByteString blob = random.next(3 * 1024 * 1024);
     Digest digest = DigestFunction.SHA256.digestOf(blob.toByteArray());
     BatchUpdateBlobsRequest.Builder update = BatchUpdateBlobsRequest.newBuilder();
     update.addRequestsBuilder().setDigest(Digests.toProto(digest)).setData(blob);

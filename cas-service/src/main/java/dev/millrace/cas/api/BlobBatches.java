@@ -27,6 +27,12 @@ public final class BlobBatches {
 
   private static final Status OK = Status.getDefaultInstance();
 
+  /** What a message holds besides the content of the largest batch. */
+  private static final long ANSWER_MARGIN_BYTES = 1024 * 1024;
+
+  /** A digest's size, a status's code, a compressor, and what frames them and the content. */
+  private static final int ITEM_BYTES = 32;
+
   private final BlobStore store;
   private final FailureStatuses statuses;
   private final BatchCompression compression;
@@ -68,17 +74,18 @@ public final class BlobBatches {
       }
     }
     Map<Digest, Failure> failures = batch.isEmpty() ? Map.of() : store.writeAll(instance, batch);
+    ItemStatuses items = new ItemStatuses(statuses);
     BatchUpdateBlobsResponse.Builder response = BatchUpdateBlobsResponse.newBuilder();
     for (int i = 0; i < requests.size(); i++) {
       Digest digest = digests.get(i);
       Status status =
           switch (contents.get(i)) {
-            case Outcome.Failed(Failure failure) -> statuses.of(failure);
+            case Outcome.Failed(Failure failure) -> items.of(failure);
             // The same digest with other data was not part of the batch, and is its own case.
             case Outcome.Content(ByteString data) ->
                 data.equals(batch.get(digest))
-                    ? status(failures, digest)
-                    : status(store.writeAll(instance, Map.of(digest, data)), digest);
+                    ? status(items, failures, digest)
+                    : status(items, store.writeAll(instance, Map.of(digest, data)), digest);
           };
       response.addResponsesBuilder().setDigest(requests.get(i).getDigest()).setStatus(status);
     }
@@ -92,18 +99,16 @@ public final class BlobBatches {
    */
   BatchReadBlobsResponse read(
       InstanceName instance, List<Digest> digests, List<Integer> acceptableCompressors) {
-    long total = 0;
-    for (Digest digest : digests) {
-      total = add(total, digest.sizeBytes(), "digests");
-    }
+    checkRead(digests);
     boolean zstd = acceptableCompressors.contains(Compressor.Value.ZSTD_VALUE);
     Map<Digest, Outcome> blobs = readAll(instance, new LinkedHashSet<>(digests));
+    ItemStatuses items = new ItemStatuses(statuses);
     BatchReadBlobsResponse.Builder response = BatchReadBlobsResponse.newBuilder();
     for (Digest digest : digests) {
       BatchReadBlobsResponse.Response.Builder item =
           response.addResponsesBuilder().setDigest(Digests.toProto(digest));
       switch (blobs.getOrDefault(digest, new Outcome.Failed(new Failure.BlobAbsent(digest)))) {
-        case Outcome.Failed(Failure failure) -> item.setStatus(statuses.of(failure));
+        case Outcome.Failed(Failure failure) -> item.setStatus(items.of(failure));
         case Outcome.Content(ByteString data) -> {
           item.setData(data).setStatus(OK);
           if (zstd) {
@@ -156,6 +161,22 @@ public final class BlobBatches {
     }
   }
 
+  /** Adds up content, and what names it in the answer: tiny blobs are mostly names. */
+  private void checkRead(List<Digest> digests) {
+    long total = 0;
+    long names = 0;
+    for (Digest digest : digests) {
+      total = add(total, digest.sizeBytes(), "digests");
+      names += digest.hash().length() + ITEM_BYTES;
+    }
+    if (total + names > maxTotalBytes + ANSWER_MARGIN_BYTES - ItemStatuses.MAX_BYTES) {
+      throw new InvalidRequest(
+          "digests",
+          "are %d, which is more than one answer can name; ask for fewer at once"
+              .formatted(digests.size()));
+    }
+  }
+
   /** Adds up what is sent and, where that is compressed, what it says it will become. */
   private void checkUpdate(List<Digest> digests, List<BatchUpdateBlobsRequest.Request> requests) {
     long total = 0;
@@ -178,8 +199,8 @@ public final class BlobBatches {
     return total + bytes;
   }
 
-  private Status status(Map<Digest, Failure> failures, Digest digest) {
+  private static Status status(ItemStatuses items, Map<Digest, Failure> failures, Digest digest) {
     Failure failure = failures.get(digest);
-    return failure == null ? OK : statuses.of(failure);
+    return failure == null ? OK : items.of(failure);
   }
 }

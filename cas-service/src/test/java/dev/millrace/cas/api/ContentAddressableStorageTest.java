@@ -225,6 +225,47 @@ final class ContentAddressableStorageTest {
             Digests.toProto(digest(ByteString.EMPTY)));
   }
 
+  @Test
+  void anAnswerAboutManyTinyBlobsFitsIntoAMessageOrIsRefused() {
+    BatchReadBlobsRequest absent = readOfAbsent(15_000);
+    BatchReadBlobsResponse answer = cas.storage().batchReadBlobs(absent);
+    assertThat(answer.getSerializedSize()).isLessThan(2 * 1024 * 1024);
+    assertThat(answer.getResponsesList())
+        .hasSize(15_000)
+        .allMatch(item -> item.getStatus().getCode() == Code.NOT_FOUND_VALUE);
+    assertThat(answer.getResponses(0).getStatus().getMessage()).contains("is not in the store");
+    BatchReadBlobsRequest tooMany = readOfAbsent(40_000);
+    refusedNaming("digests", () -> cas.storage().batchReadBlobs(tooMany));
+  }
+
+  private static BatchReadBlobsRequest readOfAbsent(int count) {
+    BatchReadBlobsRequest.Builder request =
+        BatchReadBlobsRequest.newBuilder().setInstanceName(Cas.INSTANCE.value());
+    for (int i = 0; i < count; i++) {
+      request.addDigestsBuilder().setHash("%064x".formatted(i)).setSizeBytes(1);
+    }
+    return request.build();
+  }
+
+  @Test
+  void theAnswerToTensOfThousandsOfRefusedBlobsIsHardlyLargerThanTheRequest() {
+    BatchUpdateBlobsRequest.Builder request = update();
+    for (int i = 0; i < 40_000; i++) {
+      request
+          .addRequestsBuilder()
+          .setData(ByteString.copyFromUtf8("x"))
+          .getDigestBuilder()
+          .setHash("%064x".formatted(i))
+          .setSizeBytes(1);
+    }
+    BatchUpdateBlobsRequest built = request.build();
+    BatchUpdateBlobsResponse answer = cas.storage().batchUpdateBlobs(built);
+    assertThat(answer.getSerializedSize()).isLessThan(built.getSerializedSize() + 200_000);
+    assertThat(answer.getResponsesList())
+        .allMatch(item -> item.getStatus().getCode() == Code.INVALID_ARGUMENT_VALUE);
+    assertThat(answer.getResponses(0).getStatus().getMessage()).contains("content of");
+  }
+
   @ParameterizedTest
   @EnumSource(value = DigestFunction.class, mode = EnumSource.Mode.EXCLUDE, names = "MD5")
   void batchesWorkWithEveryEnabledFunction(DigestFunction function) {
