@@ -89,9 +89,9 @@ public final class BlobByteStreamHandler implements ByteStreamHandler {
   private CompressedWrite compressedWrite(BlobUpload upload, BooleanSupplier stored) {
     try {
       return new CompressedWrite(upload, stored, codecs);
-    } catch (Failure noSlot) {
+    } catch (RuntimeException | Error noCodec) {
       upload.close();
-      throw noSlot;
+      throw noCodec;
     }
   }
 

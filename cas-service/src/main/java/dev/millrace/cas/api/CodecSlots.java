@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * Bounds how many streams are compressed or decompressed at once, since each of them holds some
@@ -27,13 +28,26 @@ public final class CodecSlots {
   }
 
   Slot compressor(Codec.Sink sink) {
-    acquire();
-    return new Slot(new ZstdCompressor(sink), slots);
+    return slot(() -> new ZstdCompressor(sink));
   }
 
   Slot decompressor(Codec.Sink sink) {
+    return slot(() -> new ZstdDecompressor(sink));
+  }
+
+  /** Gives the slot back if no codec can be made, for want of memory say. */
+  private Slot slot(Supplier<Codec> codecs) {
     acquire();
-    return new Slot(new ZstdDecompressor(sink), slots);
+    boolean made = false;
+    try {
+      Slot slot = new Slot(codecs.get(), slots);
+      made = true;
+      return slot;
+    } finally {
+      if (!made) {
+        slots.release();
+      }
+    }
   }
 
   private void acquire() {
