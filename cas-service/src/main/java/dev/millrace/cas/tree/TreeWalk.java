@@ -31,8 +31,11 @@ public final class TreeWalk {
 
   private static final Logger log = LoggerFactory.getLogger(TreeWalk.class);
 
-  /** Larger ones fit into no message that a client would take. */
-  private static final int MAX_DIRECTORY_BYTES = 4 * 1024 * 1024;
+  /** Larger ones fit into no message that a client would take, with what surrounds them there. */
+  private static final int MAX_DIRECTORY_BYTES = 4 * 1024 * 1024 - 1024;
+
+  /** Most directories remembered; a few that are large can name any number of absent ones. */
+  private static final int MAX_DIRECTORIES = 1_000_000;
 
   private static final int READ_AHEAD_BYTES = MAX_DIRECTORY_BYTES;
   private static final int READ_AHEAD_BLOBS = 1000;
@@ -40,6 +43,7 @@ public final class TreeWalk {
   private final BlobStore store;
   private final InstanceName instance;
   private final Digest root;
+  private final int maxDirectories;
   private final Queue<Digest> ahead = new ArrayDeque<>();
   private final Set<Digest> seen = new HashSet<>();
   private final Map<Digest, Optional<ByteString>> read = new HashMap<>();
@@ -49,6 +53,11 @@ public final class TreeWalk {
    * @throws Failure.BlobAbsent if the root is absent
    */
   public TreeWalk(BlobStore store, InstanceName instance, Digest root) {
+    this(store, instance, root, MAX_DIRECTORIES);
+  }
+
+  TreeWalk(BlobStore store, InstanceName instance, Digest root, int maxDirectories) {
+    this.maxDirectories = maxDirectories;
     this.store = store;
     this.instance = instance;
     this.root = root;
@@ -98,6 +107,10 @@ public final class TreeWalk {
     try {
       Digest child = Digests.fromProto(node.getDigest(), root.function(), "digest");
       if (seen.add(child)) {
+        if (seen.size() > maxDirectories) {
+          throw new Failure.Exhausted(
+              "the tree %s has more than %d directories".formatted(root, maxDirectories));
+        }
         ahead.add(child);
       }
     } catch (InvalidRequest e) {
