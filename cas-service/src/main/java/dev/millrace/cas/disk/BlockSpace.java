@@ -52,7 +52,7 @@ final class BlockSpace {
   /** What was reserved there will not be used. */
   void giveBack(long offset) {
     Long reservedTo = open.remove(offset);
-    if (reservedTo == null || sealed) {
+    if (reservedTo == null) {
       return;
     }
     long start = offset;
@@ -73,10 +73,9 @@ final class BlockSpace {
     }
   }
 
-  /** Nothing more is given out. */
+  /** Nothing more is given out; what is given back at the end was not part of the block. */
   void seal() {
     sealed = true;
-    holes.clear();
   }
 
   /** What may be given out at most. */

@@ -153,6 +153,10 @@ final class Recovery {
     boolean shortened = size < state.settledTo();
     boolean settled = state.settled() || (checkpoint != null && checkpoint.clean());
     if (settled && !rebuild && !shortened) {
+      if (state.sealed() && size > state.tail()) {
+        // Of uploads that were given up; nobody counts it.
+        file.truncate(state.tail());
+      }
       long limit = Math.max(properties.blockBytes(), state.tail());
       BlockSpace space = new BlockSpace(limit, state.tail(), state.sealed());
       return new Block(state.number(), state.salt(), state.proof(), file, space);
