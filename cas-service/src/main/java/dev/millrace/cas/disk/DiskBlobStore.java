@@ -133,8 +133,8 @@ public final class DiskBlobStore implements BlobStore, AutoCloseable {
   public BlobWriter create(InstanceName instance, Digest digest) {
     requireFits(digest);
     Fingerprint key = Fingerprinter.of(instance, digest);
-    if (findMissing(instance, Set.of(digest)).isEmpty()) {
-      return new PresentBlobWriter(digest, () -> find(key) != null);
+    if (isPresent(instance, digest)) {
+      return new PresentBlobWriter(digest, () -> isPresent(instance, digest));
     }
     Claim claim = claims.take(RecordFormat.sizeOf(digest.sizeBytes()));
     boolean created = false;
@@ -145,11 +145,11 @@ public final class DiskBlobStore implements BlobStore, AutoCloseable {
                   digest,
                   claim,
                   payload -> {
-                    if (find(key) == null) {
+                    if (!isPresent(instance, digest)) {
                       committer.append(List.of(new Committer.Pending(key, payload)));
                     }
                   })
-              : largeWriter(digest, key, claim);
+              : largeWriter(instance, digest, key, claim);
       created = true;
       return writer;
     } finally {
@@ -178,7 +178,7 @@ public final class DiskBlobStore implements BlobStore, AutoCloseable {
       if (location == null) {
         missing.add(digest);
       } else if (ring.isOld(location.block())) {
-        old.add(new Refresher.Use(digest, key));
+        old.add(new Refresher.Use(digest, key, location.block()));
       }
     }
     if (!old.isEmpty()) {
@@ -241,7 +241,7 @@ public final class DiskBlobStore implements BlobStore, AutoCloseable {
     }
     large.forEach((digest, blob) -> {
       try {
-        writeLarge(digest, fingerprinter.of(digest), blob);
+        writeLarge(instance, digest, fingerprinter.of(digest), blob);
       } catch (Failure failure) {
         failures.put(digest, failure);
       }
@@ -249,16 +249,22 @@ public final class DiskBlobStore implements BlobStore, AutoCloseable {
     return failures;
   }
 
-  private void writeLarge(Digest digest, Fingerprint key, ByteString blob) {
+  private void writeLarge(InstanceName instance, Digest digest, Fingerprint key, ByteString blob) {
     requireFits(digest);
-    try (BlobWriter writer = largeWriter(digest, key, claims.none())) {
+    try (BlobWriter writer = largeWriter(instance, digest, key, claims.none())) {
       blob.asReadOnlyByteBufferList().forEach(writer::write);
       writer.commit();
     }
   }
 
-  private BlobWriter largeWriter(Digest digest, Fingerprint key, Claim claim) {
-    return new LargeBlobWriter(digest, key, claim, committer, () -> find(key) != null);
+  private BlobWriter largeWriter(
+      InstanceName instance, Digest digest, Fingerprint key, Claim claim) {
+    return new LargeBlobWriter(digest, key, claim, committer, () -> isPresent(instance, digest));
+  }
+
+  /** Whether a blob is stored; if so, it counts as used now. */
+  private boolean isPresent(InstanceName instance, Digest digest) {
+    return findMissing(instance, Set.of(digest)).isEmpty();
   }
 
   private void refreshIfOld(Digest digest, Fingerprint key) {
@@ -266,7 +272,7 @@ public final class DiskBlobStore implements BlobStore, AutoCloseable {
     if (location != null && ring.isOld(location.block())) {
       List<Failure.Corrupt> damage = List.of();
       try {
-        damage = refresher.refresh(List.of(new Refresher.Use(digest, key)));
+        damage = refresher.refresh(List.of(new Refresher.Use(digest, key, location.block())));
       } catch (Failure.Unavailable notWritten) {
         // A full disk keeps nobody from reading what is there.
         log.warn("Blob {} could not be copied forward: {}", digest, notWritten.getMessage());

@@ -4,13 +4,16 @@ import dev.millrace.digest.Digest;
 import dev.millrace.failure.Failure.Corrupt;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 import java.util.zip.CRC32C;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Copies blobs that are used out of the blocks that are dropped next, so that what is in use stays.
@@ -23,13 +26,20 @@ final class Refresher {
 
   private static final int COPY_BYTES = 256 * 1024;
 
-  /** A blob that is used. */
-  record Use(Digest digest, Fingerprint key) {}
+  /**
+   * A blob that is used.
+   *
+   * @param block where it was found
+   */
+  record Use(Digest digest, Fingerprint key, long block) {}
 
   private final BlockRing ring;
   private final BlobIndex index;
   private final Committer committer;
-  private final Set<Fingerprint> underway = ConcurrentHashMap.newKeySet();
+
+  /** What is being copied, and the end of that. */
+  private final Map<Fingerprint, CompletableFuture<Void>> underway = new ConcurrentHashMap<>();
+
   private final Semaphore permits = new Semaphore(CONCURRENT);
   private final AtomicLong refreshed = new AtomicLong();
 
@@ -45,78 +55,109 @@ final class Refresher {
   }
 
   /**
-   * Copies those that are still in an old block and not being copied by another.
+   * Copies those that are still in an old block, those that are dropped next first. What others are
+   * copying is waited for: it may be dropped before its turn comes.
    *
    * @return damage that was found on the way; those blobs are no longer in the index
    */
   List<Corrupt> refresh(List<Use> uses) {
     List<Corrupt> damage = new ArrayList<>();
+    List<Use> left = uses;
+    while (!left.isEmpty()) {
+      left = refreshFree(left, damage);
+    }
+    return damage;
+  }
+
+  /** Copies those that nobody else is copying; returns the others once that has ended. */
+  private List<Use> refreshFree(List<Use> uses, List<Corrupt> damage) {
     List<Use> mine = new ArrayList<>();
+    Map<Use, CompletableFuture<Void>> others = new LinkedHashMap<>();
+    CompletableFuture<Void> end = new CompletableFuture<>();
     permits.acquireUninterruptibly();
     try {
       for (Use use : uses) {
-        if (underway.add(use.key())) {
+        CompletableFuture<Void> other = underway.putIfAbsent(use.key(), end);
+        if (other == null) {
           mine.add(use);
+        } else {
+          others.put(use, other);
         }
       }
       copy(mine, damage);
     } finally {
       mine.forEach(use -> underway.remove(use.key()));
       permits.release();
+      end.complete(null);
     }
-    return damage;
+    others.values().forEach(CompletableFuture::join);
+    return List.copyOf(others.keySet());
   }
 
   private void copy(List<Use> uses, List<Corrupt> damage) {
-    List<Committer.Pending> gathered = new ArrayList<>();
-    long size = 0;
+    Map<Long, List<Use>> byBlock =
+        uses.stream().collect(Collectors.groupingBy(Use::block, TreeMap::new, Collectors.toList()));
+    Gathered gathered = new Gathered();
+    byBlock.forEach((number, inBlock) -> {
+      Block block = ring.acquire(number);
+      if (block != null) {
+        try {
+          copyOutOf(block, inBlock, gathered, damage);
+        } finally {
+          block.release();
+        }
+      }
+    });
+    gathered.append();
+  }
+
+  /**
+   * Copies blobs of one block, which is held: the first copies may well push it out of the ring
+   * before the last.
+   */
+  private void copyOutOf(Block block, List<Use> uses, Gathered gathered, List<Corrupt> damage) {
+    List<StoredRecord> records = new ArrayList<>();
     for (Use use : uses) {
+      Location location = index.find(use.key(), ring::isLive);
+      if (location != null && location.block() == block.number()) {
+        records.add(new StoredRecord(use.digest(), use.key(), location, block, index));
+      }
+    }
+    for (StoredRecord record : records) {
       try {
-        ByteBuffer small = copy(use);
-        if (small != null) {
-          gathered.add(new Committer.Pending(use.key(), small));
-          size += small.remaining();
+        if (record.length() <= DiskBlobStore.SMALL_BYTES) {
+          gathered.add(new Committer.Pending(record.key(), record.payload()));
+        } else {
+          record.checkHeader();
+          copy(record);
+          refreshed.incrementAndGet();
         }
       } catch (Corrupt corrupt) {
         damage.add(corrupt);
       }
+    }
+  }
+
+  /** Small blobs that are written together. */
+  private final class Gathered {
+    private final List<Committer.Pending> blobs = new ArrayList<>();
+    private long size;
+
+    void add(Committer.Pending blob) {
+      blobs.add(blob);
+      size += blob.payload().remaining();
       if (size > Committer.GATHERED_BYTES) {
-        append(gathered);
+        append();
+      }
+    }
+
+    void append() {
+      if (!blobs.isEmpty()) {
+        committer.append(blobs);
+        refreshed.addAndGet(blobs.size());
+        blobs.clear();
         size = 0;
       }
-    }
-    append(gathered);
-  }
-
-  private void append(List<Committer.Pending> gathered) {
-    if (!gathered.isEmpty()) {
-      committer.append(gathered);
-      refreshed.addAndGet(gathered.size());
-      gathered.clear();
-    }
-  }
-
-  /** Copies a large blob; reads a small one and leaves it to the caller. */
-  private @Nullable ByteBuffer copy(Use use) {
-    Location location = index.find(use.key(), ring::isLive);
-    if (location == null || !ring.isOld(location.block())) {
-      return null;
-    }
-    Block block = ring.acquire(location.block());
-    if (block == null) {
-      return null;
-    }
-    try {
-      StoredRecord record = new StoredRecord(use.digest(), use.key(), location, block, index);
-      if (location.length() <= DiskBlobStore.SMALL_BYTES) {
-        return record.payload();
-      }
-      record.checkHeader();
-      copy(record);
-      refreshed.incrementAndGet();
-      return null;
-    } finally {
-      block.release();
     }
   }
 

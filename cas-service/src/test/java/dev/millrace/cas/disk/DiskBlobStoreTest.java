@@ -14,7 +14,9 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
@@ -246,6 +248,60 @@ final class DiskBlobStoreTest {
     Files.move(directory.resolve("elsewhere"), blocks);
     assertThat(large.isPresent(store, 1)).isTrue();
     assertThat(large.isSound(store, 1)).isTrue();
+  }
+
+  @Test
+  void aCommitOfWhatAnotherStoredLongAgoIsAUseOfIt() {
+    ByteString content = small.content(1);
+    try (BlobWriter slow = store.create(NumberedBlobs.INSTANCE, small.digest(1))) {
+      slow.write(content.asReadOnlyByteBuffer());
+      small.write(store, 1);
+      writeLarge(100, 13 * MIB);
+      slow.commit();
+    }
+    writeLarge(1000, 5 * MIB);
+    assertThat(small.isSound(store, 1)).isTrue();
+  }
+
+  @Test
+  void ofManyOldBlobsThatAreUsedAtOnceThoseDroppedNextAreCopiedFirst() {
+    store.close();
+    properties =
+        DiskProperties.of(directory.resolve("larger"), 64 * MIB)
+            .withBlockBytes(4 * MIB)
+            .withSynchronous(false);
+    store = DiskBlobStore.open(properties);
+    NumberedBlobs medium = new NumberedBlobs(seed, 40 * KIB, 60 * KIB);
+    List<Digest> used = new ArrayList<>();
+    for (long written = 0, i = 0; written < 60 * MIB; i++) {
+      used.add(medium.write(store, i));
+      written += used.getLast().sizeBytes();
+    }
+    Collections.reverse(used);
+    assertThat(store.findMissing(NumberedBlobs.INSTANCE, new LinkedHashSet<>(used))).isEmpty();
+    assertThat(store.refreshed()).isPositive();
+  }
+
+  private void writeLarge(long first, long bytes) {
+    long written = 0;
+    for (long i = first; written < bytes; i++) {
+      written += large.write(store, i).sizeBytes();
+    }
+  }
+
+  @Test
+  void anUploadGivenUpAtTheEndOfAFullBlockMakesNoStartSlower() {
+    small.write(store, 1);
+    NumberedBlobs most = new NumberedBlobs(seed, 900 * KIB, 910 * KIB);
+    try (BlobWriter writer = store.create(NumberedBlobs.INSTANCE, most.digest(1))) {
+      assertThat(writer.written()).isZero();
+      large.write(store, 1);
+      large.write(store, 2);
+    }
+    reopen();
+    assertThat(store.replayed()).isZero();
+    assertThat(small.isSound(store, 1)).isTrue();
+    assertThat(large.isSound(store, 2)).isTrue();
   }
 
   @Test
