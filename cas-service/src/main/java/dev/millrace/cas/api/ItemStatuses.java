@@ -4,7 +4,6 @@ import com.google.rpc.Status;
 import dev.millrace.failure.Failure;
 import dev.millrace.grpc.error.FailureStatuses;
 import java.util.IdentityHashMap;
-import java.util.Map;
 
 /**
  * The statuses of one batch's items. A failure that many of them share is logged once; when those
@@ -16,7 +15,7 @@ final class ItemStatuses {
   static final int MAX_BYTES = 64 * 1024;
 
   private final FailureStatuses statuses;
-  private final Map<Failure, Status> known = new IdentityHashMap<>();
+  private final IdentityHashMap<Failure, Status> known = new IdentityHashMap<>();
   private int room = MAX_BYTES;
 
   ItemStatuses(FailureStatuses statuses) {

@@ -21,10 +21,16 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Interrupted uploads on a disk of which writers may claim 4 MiB at a time. */
@@ -128,6 +134,49 @@ final class UploadsWithoutRoomTest {
     ByteString large = random.next(200_000);
     assertThat(store.writeAll(InstanceName.ROOT, Map.of(digest(large), large))).isEmpty();
     assertThat(uploads.suspended()).isOne();
+  }
+
+  @Test
+  @Timeout(60)
+  void callersWhoTakeUploadsAndRoomFromEachOtherLeaveNothingBehind() throws Exception {
+    long seed = System.nanoTime();
+    System.out.println("UploadsWithoutRoomTest seed " + seed);
+    ByteString blob = random.next(MIB);
+    List<ResourceName.Upload> names = Stream.generate(() -> name(blob)).limit(12).toList();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<?>> callers = new ArrayList<>();
+      for (int i = 0; i < 8; i++) {
+        SplittableRandom choices = new SplittableRandom(seed + i);
+        callers.add(threads.submit(() -> {
+          for (int n = 0; n < 200; n++) {
+            callOnce(names.get(choices.nextInt(names.size())), blob, choices);
+          }
+        }));
+      }
+      for (Future<?> caller : callers) {
+        caller.get();
+      }
+    }
+    uploads.close();
+    // Nothing is claimed any more: with the least claim left, this would be refused.
+    disk.create(InstanceName.ROOT, digest(random.next(5 * MIB))).close();
+  }
+
+  private void callOnce(ResourceName.Upload name, ByteString blob, SplittableRandom choices) {
+    long offset = choices.nextBoolean() ? 0 : uploads.written(name).orElse(0);
+    try (BlobUpload upload = uploads.open(name, offset)) {
+      int from = (int) upload.written();
+      int to = Math.min(from + choices.nextInt(300_000), MIB - 1);
+      upload.append(blob.substring(from, to).asReadOnlyByteBufferList());
+      switch (choices.nextInt(3)) {
+        case 0 -> upload.suspend();
+        case 1 -> upload.suspendAtStart();
+        default -> {}
+      }
+    } catch (Failure.Exhausted | Failure.InvalidRequest | Failure.Unavailable overtaken) {
+      // Whoever is overtaken, late or out of room is told so.
+      assertThat(overtaken).hasMessageNotContaining("null");
+    }
   }
 
   private void upload(ByteString blob) {
