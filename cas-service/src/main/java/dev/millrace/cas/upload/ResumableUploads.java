@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Uploads by name, so that one whose connection broke goes on where it stopped. Those that nobody
@@ -26,6 +27,7 @@ public final class ResumableUploads implements AutoCloseable {
   private final int maxSuspended;
   private final Duration maxAge;
   private final Map<ResourceName.Upload, Transfer> transfers = new ConcurrentHashMap<>();
+  private final ReentrantLock bounding = new ReentrantLock();
 
   /**
    * @param maxSuspended most uploads kept that no call is writing
@@ -139,11 +141,17 @@ public final class ResumableUploads implements AutoCloseable {
 
   /** Makes room after an upload was suspended, if it was. */
   void suspended(boolean another) {
-    while (another && suspended() > maxSuspended) {
-      transfers.entrySet().stream()
-          .filter(e -> e.getValue().suspendedAt().isPresent())
-          .min(Comparator.comparing(e -> e.getValue().suspendedAt().orElse(Instant.MAX)))
-          .ifPresent(e -> discardSuspended(e.getKey()));
+    // One at a time: two who see one too many would each give up another.
+    bounding.lock();
+    try {
+      while (another && suspended() > maxSuspended) {
+        transfers.entrySet().stream()
+            .filter(e -> e.getValue().suspendedAt().isPresent())
+            .min(Comparator.comparing(e -> e.getValue().suspendedAt().orElse(Instant.MAX)))
+            .ifPresent(e -> discardSuspended(e.getKey()));
+      }
+    } finally {
+      bounding.unlock();
     }
   }
 

@@ -20,6 +20,9 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 
 final class ResumableUploadsTest {
@@ -66,6 +69,24 @@ final class ResumableUploadsTest {
     assertThat(names)
         .extracting(n -> uploads.written(n).isPresent())
         .containsExactly(false, false, true, true, true);
+  }
+
+  @Test
+  void manyWhoAreInterruptedAtOnceGiveUpNoMoreThanAreTooMany() throws Exception {
+    for (int round = 0; round < 200; round++) {
+      try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+        List<Future<?>> interrupted = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+          ResourceName.Upload each = name();
+          interrupted.add(threads.submit(() -> interrupt(each)));
+        }
+        for (Future<?> one : interrupted) {
+          one.get();
+        }
+      }
+      assertThat(uploads.suspended()).isEqualTo(3);
+      uploads.close();
+    }
   }
 
   @Test
