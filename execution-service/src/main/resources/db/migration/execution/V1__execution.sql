@@ -26,6 +26,8 @@ create table execution.tasks (
   stage text not null check (stage in ('QUEUED', 'EXECUTING', 'COMPLETED')),
   attempts integer not null,
   lease uuid,
+  -- The bot session that failed the last attempt: others are tried first.
+  avoided_session text,
   queued_at timestamptz not null,
   completed_at timestamptz,
   partial_metadata bytea,

@@ -26,8 +26,9 @@ public record Assignment(UUID action, String session) {
   public record FreeBot(String session, Offer offer, int free) {}
 
   /**
-   * Serves actions in their order. Each goes to the bot that is good for the least else, so that
-   * special ones stay free for what needs them, and among equals to the one with most room.
+   * Serves actions in their order. Each goes to another bot than the one that failed it last, if
+   * there is one; then to the bot that is good for the least else, so that special ones stay free
+   * for what needs them; and among equals to the one with most room.
    */
   public static List<Assignment> of(Collection<QueuedAction> actions, Collection<FreeBot> bots) {
     Map<String, Integer> free = new HashMap<>();
@@ -42,7 +43,7 @@ public record Assignment(UUID action, String session) {
           bots.stream()
               .filter(bot -> free.getOrDefault(bot.session(), 0) > 0)
               .filter(bot -> action.canRunOn(bot.offer()))
-              .min(preference);
+              .min(elsewhere(action).thenComparing(preference));
       if (chosen.isPresent()) {
         String session = chosen.get().session();
         free.merge(session, -1, Integer::sum);
@@ -50,5 +51,9 @@ public record Assignment(UUID action, String session) {
       }
     }
     return assignments;
+  }
+
+  private static Comparator<FreeBot> elsewhere(QueuedAction action) {
+    return Comparator.comparing(bot -> bot.session().equals(action.avoidedSession()));
   }
 }

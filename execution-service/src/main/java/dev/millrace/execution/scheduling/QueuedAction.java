@@ -10,9 +10,15 @@ import java.util.UUID;
  *
  * @param priority lower runs earlier
  * @param queuedAt when it was accepted; a retry keeps its place
+ * @param avoidedSession the bot session that failed the last attempt, or empty
  */
 public record QueuedAction(
-    UUID id, InstanceName instance, Requirements requirements, int priority, Instant queuedAt) {
+    UUID id,
+    InstanceName instance,
+    Requirements requirements,
+    int priority,
+    Instant queuedAt,
+    String avoidedSession) {
 
   /** Who is served first; a share for each team would go in front of the age. */
   public static final Comparator<QueuedAction> ORDER =
