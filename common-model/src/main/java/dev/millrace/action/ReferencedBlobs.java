@@ -46,18 +46,18 @@ public final class ReferencedBlobs {
 
   /** Files of a tree, in all of its directories; its directories are part of the tree itself. */
   public static Set<Digest> filesOf(Tree tree, DigestFunction function) {
-    Set<Digest> blobs = new LinkedHashSet<>(filesOf(tree.getRoot(), function));
-    tree.getChildrenList().forEach(child -> blobs.addAll(filesOf(child, function)));
+    Set<Digest> blobs = new LinkedHashSet<>();
+    addFiles(tree.getRoot(), function, "root.", blobs);
+    for (int i = 0; i < tree.getChildrenCount(); i++) {
+      addFiles(tree.getChildren(i), function, "children[" + i + "].", blobs);
+    }
     return blobs;
   }
 
+  /** Files that a directory holds itself. */
   public static Set<Digest> filesOf(Directory directory, DigestFunction function) {
     Set<Digest> blobs = new LinkedHashSet<>();
-    for (int i = 0; i < directory.getFilesCount(); i++) {
-      blobs.add(
-          Digests.fromProto(
-              directory.getFiles(i).getDigest(), function, "files[" + i + "].digest"));
-    }
+    addFiles(directory, function, "", blobs);
     return blobs;
   }
 
@@ -70,5 +70,14 @@ public final class ReferencedBlobs {
               directory.getDirectories(i).getDigest(), function, "directories[" + i + "].digest"));
     }
     return blobs;
+  }
+
+  private static void addFiles(
+      Directory directory, DigestFunction function, String path, Set<Digest> blobs) {
+    for (int i = 0; i < directory.getFilesCount(); i++) {
+      blobs.add(
+          Digests.fromProto(
+              directory.getFiles(i).getDigest(), function, path + "files[" + i + "].digest"));
+    }
   }
 }

@@ -31,9 +31,12 @@ public record Digest(DigestFunction function, String hash, long sizeBytes) {
     }
   }
 
-  /** Whether this names the blob of no bytes, which always exists. */
+  /**
+   * Whether this names the blob of no bytes, which always exists. A size of 0 alone does not make
+   * it so: under the hash of anything else there is no such blob.
+   */
   public boolean isEmpty() {
-    return sizeBytes == 0;
+    return sizeBytes == 0 && hash.equals(EmptyBlob.hashUnder(function));
   }
 
   public byte[] hashBytes() {

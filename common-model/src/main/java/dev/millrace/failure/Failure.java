@@ -78,9 +78,20 @@ public abstract sealed class Failure extends RuntimeException {
   public static final class BlobsMissing extends Failure {
     private final List<Digest> digests;
 
+    /**
+     * @param what the request or message that refers to them
+     * @param digests all of the missing blobs, at least one
+     */
     public BlobsMissing(String what, List<Digest> digests) {
-      super(what + ": " + digests.size() + " blob(s) missing, first " + digests.getFirst(), null);
+      super(message(what, digests), null);
       this.digests = List.copyOf(digests);
+    }
+
+    private static String message(String what, List<Digest> digests) {
+      if (digests.isEmpty()) {
+        throw new IllegalArgumentException("digests: at least one blob has to be missing");
+      }
+      return what + ": " + digests.size() + " blob(s) missing, first " + digests.getFirst();
     }
 
     public List<Digest> digests() {

@@ -36,7 +36,8 @@ public record InstanceName(String value) {
     if (!value.isEmpty()) {
       for (String segment : value.split("/", -1)) {
         if (segment.isEmpty()) {
-          throw new InvalidRequest("instance_name", "has an empty segment: '" + value + "'");
+          throw new InvalidRequest(
+              "instance_name", "has an empty segment: one slash between two segments, none around");
         }
         if (RESERVED.contains(segment)) {
           throw new InvalidRequest("instance_name", "has the reserved segment '" + segment + "'");

@@ -1,6 +1,7 @@
 package dev.millrace.resourcename;
 
 import dev.millrace.digest.Digest;
+import dev.millrace.failure.Failure.InvalidRequest;
 import dev.millrace.instance.InstanceName;
 import java.util.UUID;
 
@@ -37,8 +38,21 @@ public sealed interface ResourceName {
   /**
    * A log: {@code [instance/]logstreams/{id}} to read, {@code [instance/]logstreams/{id}/{token}}
    * to write.
+   *
+   * @param id one segment, not empty
+   * @param writeToken one segment; empty in the name to read
    */
   record Log(InstanceName instance, String id, String writeToken) implements ResourceName {
+
+    public Log {
+      if (id.isEmpty()) {
+        throw new InvalidRequest("resource_name", "has an empty log id");
+      }
+      if (id.contains("/") || writeToken.contains("/")) {
+        throw new InvalidRequest("resource_name", "log id and write token are one segment each");
+      }
+    }
+
     /** Whether the name is the one given to the log's writer alone. */
     public boolean isForWriting() {
       return !writeToken.isEmpty();

@@ -8,12 +8,22 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.regex.Pattern;
 
 /** Reads a resource name from left to right, one segment at a time. */
 final class ResourceNameParser {
 
   private static final int MAX_LENGTH = 4096;
-  private static final int UUID_LENGTH = 36;
+
+  /** What a message shows of the name: it has to fit into a trailer, whatever was sent. */
+  private static final int SHOWN_LENGTH = 256;
+
+  /** Stricter than {@link UUID#fromString}, which takes groups of other lengths, even signs. */
+  private static final Pattern CANONICAL_UUID =
+      Pattern.compile("\\p{XDigit}{8}(-\\p{XDigit}{4}){3}-\\p{XDigit}{12}");
+
+  /** Decimal without leading zeros, so that one blob has one name. */
+  private static final Pattern CANONICAL_SIZE = Pattern.compile("0|[1-9][0-9]{0,18}");
 
   private final String name;
   private final List<String> segments;
@@ -45,7 +55,15 @@ final class ResourceNameParser {
     if (next == segments.size()) {
       throw problem("has no blobs, compressed-blobs, uploads or logstreams segment");
     }
-    return new InstanceName(String.join("/", segments.subList(0, next)));
+    List<String> instance = segments.subList(0, next);
+    if (instance.equals(List.of(""))) {
+      throw problem("begins with a slash: leave it out where there is no instance name");
+    }
+    try {
+      return new InstanceName(String.join("/", instance));
+    } catch (InvalidRequest e) {
+      throw problem("has a malformed instance name: " + e.getMessage());
+    }
   }
 
   private ResourceName upload(InstanceName instance) {
@@ -64,7 +82,13 @@ final class ResourceNameParser {
     if (id.isEmpty()) {
       throw problem("has an empty log id");
     }
-    String token = next < segments.size() ? take("the write token") : "";
+    String token = "";
+    if (next < segments.size()) {
+      token = take("the write token");
+      if (token.isEmpty()) {
+        throw problem("has an empty write token");
+      }
+    }
     return atEnd(new ResourceName.Log(instance, id, token));
   }
 
@@ -82,7 +106,7 @@ final class ResourceNameParser {
         named
             .or(() -> DigestFunction.ofHashLength(hash.length()))
             .orElseThrow(
-                () -> problem("'" + hash + "' has the length of no digest function's hash"));
+                () -> problem("has neither a hash nor a function that is named at " + shown(hash)));
     long size = size(take("a size"));
     try {
       return new Digest(function, hash, size);
@@ -92,29 +116,21 @@ final class ResourceNameParser {
   }
 
   private long size(String digits) {
-    // Canonical decimal only: one blob has one name.
-    if (digits.isEmpty()
-        || digits.length() > 19
-        || !digits.chars().allMatch(c -> c >= '0' && c <= '9')
-        || digits.length() > 1 && digits.startsWith("0")) {
-      throw problem("has no valid size in bytes: '" + digits + "'");
+    if (!CANONICAL_SIZE.matcher(digits).matches()) {
+      throw problem("has no valid size in bytes: " + shown(digits));
     }
     try {
       return Long.parseLong(digits);
     } catch (NumberFormatException e) {
-      throw problem("has a size beyond 2^63 - 1: '" + digits + "'");
+      throw problem("has a size beyond 2^63 - 1: " + shown(digits));
     }
   }
 
   private UUID uuid(String text) {
-    try {
-      if (text.length() == UUID_LENGTH) {
-        return UUID.fromString(text);
-      }
-    } catch (IllegalArgumentException e) {
-      // Falls through to the same answer as a text of another length.
+    if (!CANONICAL_UUID.matcher(text).matches()) {
+      throw problem("needs a UUID after uploads, not " + shown(text));
     }
-    throw problem("needs a UUID after uploads, not '" + text + "'");
+    return UUID.fromString(text);
   }
 
   private String take(String expected) {
@@ -126,12 +142,18 @@ final class ResourceNameParser {
 
   private ResourceName atEnd(ResourceName parsed) {
     if (next < segments.size()) {
-      throw problem("goes on after its end with '" + segments.get(next) + "'");
+      throw problem("goes on after its end with " + shown(segments.get(next)));
     }
     return parsed;
   }
 
   private InvalidRequest problem(String problem) {
-    return new InvalidRequest("resource_name", "'" + name + "' " + problem);
+    return new InvalidRequest("resource_name", shown(name) + " " + problem);
+  }
+
+  private static String shown(String text) {
+    return text.length() <= SHOWN_LENGTH
+        ? "'" + text + "'"
+        : "'" + text.substring(0, SHOWN_LENGTH) + "…'";
   }
 }

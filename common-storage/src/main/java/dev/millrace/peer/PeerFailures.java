@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PeerFailures {
 
+  /** The field of a refusal that names none. */
+  public static final String UNNAMED_FIELD = "request";
+
   private PeerFailures() {}
 
   public static Failure of(StatusException e) {
@@ -43,14 +46,14 @@ public final class PeerFailures {
           detail(details, BadRequest.class)
               .filter(bad -> bad.getFieldViolationsCount() > 0)
               .map(bad -> bad.getFieldViolations(0))
-              .map(field -> new Failure.InvalidRequest(field.getField(), field.getDescription()))
-              .orElseGet(() -> new Failure.InvalidRequest("request", message));
-      case OUT_OF_RANGE -> new Failure.OutOfRange("request", message);
+              .map(PeerFailures::invalidRequest)
+              .orElseGet(() -> new Failure.InvalidRequest(UNNAMED_FIELD, message));
+      case OUT_OF_RANGE -> new Failure.OutOfRange(UNNAMED_FIELD, message);
       case NOT_FOUND -> new Failure.NotFound(message);
       case FAILED_PRECONDITION ->
           detail(details, PreconditionFailure.class)
               .map(precondition -> preconditionFailed(precondition, message))
-              .orElseGet(() -> new Failure.PreconditionFailed("request", message));
+              .orElseGet(() -> new Failure.PreconditionFailed(UNNAMED_FIELD, message));
       case RESOURCE_EXHAUSTED -> new Failure.Exhausted(message);
       case UNIMPLEMENTED -> new Failure.Unsupported(message);
       case DATA_LOSS -> new Failure.Corrupt(message, cause);
@@ -59,6 +62,15 @@ public final class PeerFailures {
       case OK, UNKNOWN, INTERNAL, ALREADY_EXISTS, PERMISSION_DENIED, UNAUTHENTICATED ->
           new Failure.Unavailable("a peer answered " + status.getCode() + ": " + message, cause);
     };
+  }
+
+  private static Failure invalidRequest(BadRequest.FieldViolation violation) {
+    // Our own peers put the field in front of the description, as the failure does again.
+    String field = violation.getField();
+    String prefix = field + ": ";
+    String problem = violation.getDescription();
+    return new Failure.InvalidRequest(
+        field, problem.startsWith(prefix) ? problem.substring(prefix.length()) : problem);
   }
 
   private static Failure preconditionFailed(PreconditionFailure precondition, String message) {
@@ -74,7 +86,7 @@ public final class PeerFailures {
     String subject =
         precondition.getViolationsCount() > 0
             ? precondition.getViolations(0).getSubject()
-            : "request";
+            : UNNAMED_FIELD;
     return new Failure.PreconditionFailed(subject, message);
   }
 

@@ -11,6 +11,7 @@ import dev.millrace.peer.PeerFailures;
 import io.grpc.Channel;
 import io.grpc.StatusException;
 import java.time.Duration;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
 
@@ -23,6 +24,9 @@ import java.util.function.Supplier;
  *     a whole takes as long as it moves
  */
 record Peer(Channel channel, Attempts attempts, Supplier<UUID> uploadIds, Duration patience) {
+
+  /** What our own edge calls the content, and what a refusal without a field is about. */
+  private static final Set<String> CONTENT_FIELDS = Set.of("data", PeerFailures.UNNAMED_FIELD);
 
   ContentAddressableStorageBlockingV2Stub cas() {
     return ContentAddressableStorageGrpc.newBlockingV2Stub(channel).withDeadlineAfter(patience);
@@ -46,9 +50,10 @@ record Peer(Channel channel, Attempts attempts, Supplier<UUID> uploadIds, Durati
     return failure instanceof Failure.NotFound ? new Failure.BlobAbsent(digest) : failure;
   }
 
-  /** The same for a write, where a refused argument can only be the content. */
+  /** The same for a write, where a refused argument is the content unless another is named. */
   static Failure writeFailure(Digest digest, Failure failure) {
-    return failure instanceof Failure.InvalidRequest
+    return failure instanceof Failure.InvalidRequest refused
+            && CONTENT_FIELDS.contains(refused.field())
         ? new Failure.ContentMismatch(digest, String.valueOf(failure.getMessage()))
         : failure;
   }

@@ -50,7 +50,7 @@ final class RemoteBlobReader implements BlobReader {
   /** Waits until the peer has shown that it has the blob. */
   void awaitStart() {
     if (digest.isEmpty()) {
-      attempt();
+      drain();
     } else {
       fetch();
     }
@@ -72,7 +72,19 @@ final class RemoteBlobReader implements BlobReader {
       consume(length);
       left -= length;
     }
+    if (position == digest.sizeBytes() && call != null) {
+      drain();
+    }
     return wanted;
+  }
+
+  /** The peer has the last word: it may find out only at the end that the bytes were no good. */
+  private void drain() {
+    for (ReadResponse message = attempt(); message != null; message = attempt()) {
+      if (!message.getData().isEmpty()) {
+        throw beyondItsEnd();
+      }
+    }
   }
 
   private void moveTo(long at) {
@@ -102,10 +114,14 @@ final class RemoteBlobReader implements BlobReader {
             "blob %s ended after %d bytes".formatted(digest, position), /* cause= */ null);
       }
       if (message.getData().size() > digest.sizeBytes() - position) {
-        throw new Failure.Corrupt("blob " + digest + " goes on after its end", /* cause= */ null);
+        throw beyondItsEnd();
       }
       pending = message.getData();
     }
+  }
+
+  private Failure beyondItsEnd() {
+    return new Failure.Corrupt("blob " + digest + " goes on after its end", /* cause= */ null);
   }
 
   /** The next message, from a new Read if the one before broke off; null at the stream's end. */
@@ -122,7 +138,11 @@ final class RemoteBlobReader implements BlobReader {
       call = current;
     }
     try {
-      return current.read(peer.patience().toNanos(), TimeUnit.NANOSECONDS);
+      ReadResponse message = current.read(peer.patience().toNanos(), TimeUnit.NANOSECONDS);
+      if (message == null) {
+        call = null;
+      }
+      return message;
     } catch (TimeoutException e) {
       close();
       throw Status.DEADLINE_EXCEEDED

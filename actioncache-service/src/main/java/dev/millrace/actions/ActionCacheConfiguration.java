@@ -1,0 +1,71 @@
+package dev.millrace.actions;
+
+import dev.millrace.actioncache.ActionCache;
+import dev.millrace.actioncache.completeness.CompletenessCheckingActionCache;
+import dev.millrace.actioncache.inheriting.InheritingActionCache;
+import dev.millrace.actioncache.inlining.ResultInlining;
+import dev.millrace.actioncache.successful.FailureHidingActionCache;
+import dev.millrace.actions.api.ActionCacheCapabilities;
+import dev.millrace.actions.api.ActionCacheGrpcService;
+import dev.millrace.actions.store.ActionCacheSchema;
+import dev.millrace.actions.store.PostgresActionCache;
+import dev.millrace.blobstore.BlobStore;
+import dev.millrace.grpc.request.DigestFunctionPolicy;
+import dev.millrace.grpc.request.InstancePolicy;
+import java.time.Clock;
+import javax.sql.DataSource;
+import org.flywaydb.core.Flyway;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/**
+ * The ActionCache service. Needs a database, the blobs that results refer to, a clock, and the edge
+ * that every service has.
+ */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(ActionCacheProperties.class)
+public class ActionCacheConfiguration {
+
+  @Bean(initMethod = "migrate")
+  Flyway actionCacheMigrations(DataSource database) {
+    return ActionCacheSchema.migrations(database);
+  }
+
+  /** The whole stack. */
+  @Bean
+  ActionCache actionCache(
+      DataSource database,
+      // Not called, but has to have run.
+      @Qualifier("actionCacheMigrations") Flyway migrated,
+      BlobStore blobs,
+      Clock clock,
+      ActionCacheProperties properties) {
+    ActionCache rows =
+        new PostgresActionCache(database, clock, properties.maxConcurrentQueries());
+    ActionCache successful = new FailureHidingActionCache(rows);
+    ActionCache complete =
+        new CompletenessCheckingActionCache(
+            successful, blobs, properties.maxTreeSize().toBytes());
+    // Outermost: a result above is held against the blobs above, and gives way if it is incomplete.
+    return new InheritingActionCache(complete);
+  }
+
+  @Bean
+  ActionCacheGrpcService actionCacheGrpcService(
+      InstancePolicy instances,
+      DigestFunctionPolicy functions,
+      ActionCache actionCache,
+      BlobStore blobs,
+      ActionCacheProperties properties) {
+    ResultInlining inlining =
+        new ResultInlining(blobs, (int) properties.maxMessageSize().toBytes());
+    return new ActionCacheGrpcService(instances, functions, actionCache, blobs, inlining);
+  }
+
+  @Bean
+  ActionCacheCapabilities actionCacheCapabilities() {
+    return new ActionCacheCapabilities();
+  }
+}

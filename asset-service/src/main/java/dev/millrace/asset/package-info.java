@@ -1,0 +1,5 @@
+/** The Remote Asset service: what it is made of, and how it runs as a process of its own. */
+@NullMarked
+package dev.millrace.asset;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,29 @@
+package dev.millrace.cas;
+
+import dev.millrace.blobstore.BlobStore;
+import dev.millrace.blobstore.empty.EmptyProvidingBlobStore;
+import dev.millrace.blobstore.inheriting.InheritingBlobStore;
+import dev.millrace.blobstore.verifying.VerifyingBlobStore;
+import dev.millrace.cas.disk.DiskBlobStore;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** Blobs on this machine's disk: the whole stack, from the outside in. */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(CasDiskProperties.class)
+public class CasStorageConfiguration {
+
+  /** Nobody gets this one by its type: it takes content on trust. */
+  @Bean(defaultCandidate = false)
+  DiskBlobStore diskBlobStore(CasDiskProperties properties) {
+    return DiskBlobStore.open(properties.toDiskProperties());
+  }
+
+  /** Nothing but the verifying store may stand directly around the disk, which trusts its bytes. */
+  @Bean
+  BlobStore blobStore(@Qualifier("diskBlobStore") BlobStore disk) {
+    return new EmptyProvidingBlobStore(new InheritingBlobStore(new VerifyingBlobStore(disk)));
+  }
+}

@@ -1,0 +1,31 @@
+package dev.millrace.cas.api;
+
+import build.bazel.remote.execution.v2.CacheCapabilities;
+import build.bazel.remote.execution.v2.ServerCapabilities;
+import build.bazel.remote.execution.v2.SymlinkAbsolutePathStrategy;
+import dev.millrace.digest.wire.Digests;
+import dev.millrace.grpc.capabilities.CapabilitiesContributor;
+import dev.millrace.grpc.request.DigestFunctionPolicy;
+import dev.millrace.instance.InstanceName;
+
+/** What clients may count on when they store and read blobs here. */
+public final class CasCapabilities implements CapabilitiesContributor {
+
+  private final DigestFunctionPolicy functions;
+  private final long maxBatchBytes;
+
+  public CasCapabilities(DigestFunctionPolicy functions, long maxBatchBytes) {
+    this.functions = functions;
+    this.maxBatchBytes = maxBatchBytes;
+  }
+
+  @Override
+  public void contribute(InstanceName instance, ServerCapabilities.Builder capabilities) {
+    CacheCapabilities.Builder cache = capabilities.getCacheCapabilitiesBuilder();
+    cache
+        .clearDigestFunctions()
+        .setMaxBatchTotalSizeBytes(maxBatchBytes)
+        .setSymlinkAbsolutePathStrategy(SymlinkAbsolutePathStrategy.Value.ALLOWED);
+    functions.enabled().forEach(function -> cache.addDigestFunctions(Digests.toProto(function)));
+  }
+}

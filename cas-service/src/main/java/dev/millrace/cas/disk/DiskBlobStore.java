@@ -1,0 +1,308 @@
+package dev.millrace.cas.disk;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
+import dev.millrace.blobstore.BlobReader;
+import dev.millrace.blobstore.BlobStore;
+import dev.millrace.blobstore.BlobWriter;
+import dev.millrace.blobstore.Blobs;
+import dev.millrace.digest.Digest;
+import dev.millrace.failure.Failure;
+import dev.millrace.instance.InstanceName;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Blobs on a local disk, within a fixed number of bytes: what has not been used for longest makes
+ * room for what is new. A commit that has returned survives a loss of power, unless the store is
+ * set not to wait for the disk; a blob that a crash or the disk has damaged is never served.
+ *
+ * <p>Takes content as it comes: wrap it in a {@code VerifyingBlobStore}.
+ */
+public final class DiskBlobStore implements BlobStore, AutoCloseable {
+
+  /** Blobs up to this size are read, checked and written as a whole. */
+  static final int SMALL_BYTES = 64 * 1024;
+
+  private static final Logger log = LoggerFactory.getLogger(DiskBlobStore.class);
+
+  private final DiskProperties properties;
+  private final DirectoryLock directoryLock;
+  private final long replayed;
+  private final BlobIndex index;
+  private final BlockRing ring;
+  private final Checkpointer checkpointer;
+  private final Committer committer;
+  private final Refresher refresher;
+  private final Claims claims;
+  private volatile boolean closed;
+
+  private DiskBlobStore(
+      DiskProperties properties, DirectoryLock directoryLock, Recovery.Found found) {
+    this.properties = properties;
+    this.directoryLock = directoryLock;
+    replayed = found.replayed();
+    index = found.index();
+    ring =
+        new BlockRing(
+            properties, found.blocks(), found.nextNumber(), found.epoch(), new SecureRandom());
+    checkpointer = new Checkpointer(properties, found.storeId(), ring, index);
+    committer =
+        new Committer(
+            ring, index, new GroupCommit(properties.synchronous()), checkpointer::appended);
+    refresher = new Refresher(ring, index, committer);
+    claims = new Claims(properties.claimableBytes());
+  }
+
+  /**
+   * Opens the store in a directory, or makes one there.
+   *
+   * @throws IllegalStateException if another store has the directory
+   * @throws UncheckedIOException if the directory cannot be read or written
+   */
+  public static DiskBlobStore open(DiskProperties properties) {
+    Directories directories = new Directories(properties.directory());
+    try {
+      Files.createDirectories(directories.blocks());
+      DirectoryLock lock = DirectoryLock.take(directories.lock());
+      boolean opened = false;
+      try {
+        DiskBlobStore store =
+            new DiskBlobStore(properties, lock, new Recovery(properties, new SecureRandom()).run());
+        store.checkpointer.begin(store.replayed > 0);
+        opened = true;
+        return store;
+      } finally {
+        if (!opened) {
+          lock.close();
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "the block store in %s could not be opened".formatted(properties.directory()), e);
+    }
+  }
+
+  @Override
+  public BlobReader open(InstanceName instance, Digest digest) {
+    Fingerprint key = Fingerprinter.of(instance, digest);
+    refreshIfOld(digest, key);
+    while (true) {
+      Location location = find(key);
+      if (location == null) {
+        throw new Failure.BlobAbsent(digest);
+      }
+      Block block = ring.acquire(location.block());
+      if (block != null) {
+        return reader(digest, key, location, block);
+      }
+      // Dropped since the look-up: the blob is gone, or has been copied forward.
+    }
+  }
+
+  private BlobReader reader(Digest digest, Fingerprint key, Location location, Block block) {
+    boolean handedOn = false;
+    try {
+      StoredRecord record = new StoredRecord(digest, key, location, block, index);
+      if (location.length() <= SMALL_BYTES) {
+        return new SmallBlobReader(digest, record.payload());
+      }
+      record.checkHeader();
+      handedOn = true;
+      return new LargeBlobReader(record, block);
+    } finally {
+      if (!handedOn) {
+        block.release();
+      }
+    }
+  }
+
+  @Override
+  public BlobWriter create(InstanceName instance, Digest digest) {
+    requireFits(digest);
+    Fingerprint key = Fingerprinter.of(instance, digest);
+    if (findMissing(instance, Set.of(digest)).isEmpty()) {
+      return new PresentBlobWriter(digest, () -> find(key) != null);
+    }
+    Claim claim = claims.take(RecordFormat.sizeOf(digest.sizeBytes()));
+    boolean created = false;
+    try {
+      BlobWriter writer =
+          digest.sizeBytes() <= SMALL_BYTES
+              ? new SmallBlobWriter(
+                  digest,
+                  claim,
+                  payload -> {
+                    if (find(key) == null) {
+                      committer.append(List.of(new Committer.Pending(key, payload)));
+                    }
+                  })
+              : new LargeBlobWriter(digest, key, claim, committer, () -> find(key) != null);
+      created = true;
+      return writer;
+    } finally {
+      if (!created) {
+        claim.close();
+      }
+    }
+  }
+
+  private void requireFits(Digest digest) {
+    if (digest.sizeBytes() > properties.largestBlobBytes()) {
+      throw new Failure.Exhausted(
+          "blob %s is larger than the %d bytes that the local store takes"
+              .formatted(digest, properties.largestBlobBytes()));
+    }
+  }
+
+  @Override
+  public Set<Digest> findMissing(InstanceName instance, Set<Digest> digests) {
+    Fingerprinter fingerprinter = new Fingerprinter(instance);
+    Set<Digest> missing = new LinkedHashSet<>();
+    List<Refresher.Use> old = new ArrayList<>();
+    for (Digest digest : digests) {
+      Fingerprint key = fingerprinter.of(digest);
+      Location location = find(key);
+      if (location == null) {
+        missing.add(digest);
+      } else if (ring.isOld(location.block())) {
+        old.add(new Refresher.Use(digest, key));
+      }
+    }
+    if (!old.isEmpty()) {
+      for (Failure.Corrupt damage : refresher.refresh(old)) {
+        log.warn("Found while copying a blob forward: {}", damage.getMessage());
+      }
+      old.stream().filter(use -> find(use.key()) == null).forEach(use -> missing.add(use.digest()));
+    }
+    return missing;
+  }
+
+  @Override
+  public Map<Digest, ByteString> readAll(InstanceName instance, Set<Digest> digests) {
+    Map<Digest, ByteString> blobs = new LinkedHashMap<>();
+    Set<Digest> missing = findMissing(instance, digests);
+    for (Digest digest : digests) {
+      if (!missing.contains(digest)) {
+        try (BlobReader reader = open(instance, digest)) {
+          blobs.put(digest, content(reader));
+        } catch (Failure.BlobAbsent absent) {
+          // Dropped since the look-up; an absent blob is left out.
+        }
+      }
+    }
+    return blobs;
+  }
+
+  private static ByteString content(BlobReader reader) {
+    if (reader instanceof SmallBlobReader small) {
+      return UnsafeByteOperations.unsafeWrap(small.payload());
+    }
+    ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(reader.digest().sizeBytes()));
+    reader.read(0, bytes);
+    return UnsafeByteOperations.unsafeWrap(bytes.flip());
+  }
+
+  @Override
+  public Map<Digest, Failure> writeAll(InstanceName instance, Map<Digest, ByteString> blobs) {
+    Fingerprinter fingerprinter = new Fingerprinter(instance);
+    Map<Digest, Failure> failures = new LinkedHashMap<>();
+    Map<Digest, ByteString> large = new LinkedHashMap<>();
+    Map<Digest, Committer.Pending> small = new LinkedHashMap<>();
+    Set<Digest> missing = findMissing(instance, blobs.keySet());
+    blobs.forEach((digest, blob) -> {
+      if (blob.size() != digest.sizeBytes()) {
+        failures.put(digest, Sizes.differ(digest, blob.size()));
+      } else if (missing.contains(digest) && blob.size() > SMALL_BYTES) {
+        large.put(digest, blob);
+      } else if (missing.contains(digest)) {
+        small.put(
+            digest, new Committer.Pending(fingerprinter.of(digest), blob.asReadOnlyByteBuffer()));
+      }
+    });
+    if (!small.isEmpty()) {
+      try {
+        committer.append(List.copyOf(small.values()));
+      } catch (Failure failure) {
+        small.keySet().forEach(digest -> failures.put(digest, failure));
+      }
+    }
+    failures.putAll(Blobs.writeEach(this, instance, large));
+    return failures;
+  }
+
+  private void refreshIfOld(Digest digest, Fingerprint key) {
+    Location location = find(key);
+    if (location != null && ring.isOld(location.block())) {
+      List<Failure.Corrupt> damage = refresher.refresh(List.of(new Refresher.Use(digest, key)));
+      if (!damage.isEmpty()) {
+        throw damage.getFirst();
+      }
+    }
+  }
+
+  private @Nullable Location find(Fingerprint key) {
+    Location location = index.find(key, ring::isLive);
+    if (location == null && closed) {
+      throw new Failure.Unavailable("the local store is closed", null);
+    }
+    return location;
+  }
+
+  /** Bytes that block files take, or may come to take before another block is made. */
+  public long footprint() {
+    return ring.footprint();
+  }
+
+  /** How many records the start had to read, because no checkpoint covered them. */
+  long replayed() {
+    return replayed;
+  }
+
+  /** How many used blobs were copied forward. */
+  long refreshed() {
+    return refresher.refreshed();
+  }
+
+  /** How many blobs lost their index entry to another. */
+  long displaced() {
+    return index.displaced();
+  }
+
+  void checkpoint() throws IOException {
+    checkpointer.take(/* last= */ false);
+  }
+
+  /** Ends writing, and makes the next start a fast one. Readers stay readable until closed. */
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    ring.refuse();
+    closed = true;
+    try (directoryLock) {
+      try {
+        checkpointer.close();
+      } finally {
+        ring.close();
+        index.close();
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "the block store in %s was not closed cleanly".formatted(properties.directory()), e);
+    }
+  }
+}

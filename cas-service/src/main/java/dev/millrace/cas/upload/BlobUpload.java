@@ -1,0 +1,66 @@
+package dev.millrace.cas.upload;
+
+import dev.millrace.failure.Failure;
+import dev.millrace.resourcename.ResourceName;
+import java.nio.ByteBuffer;
+
+/**
+ * One call's part in an upload. Ends with {@link #finish}, {@link #suspend} or neither, and then
+ * with {@link #close}, which gives up what was neither finished nor suspended. Once another call
+ * has taken the upload over, everything here is {@link Failure.Unavailable}.
+ */
+public final class BlobUpload implements AutoCloseable {
+
+  private final ResumableUploads uploads;
+  private final ResourceName.Upload name;
+
+  @SuppressWarnings("NullAway.Init") // set before the upload is handed out
+  private Transfer transfer;
+
+  BlobUpload(ResumableUploads uploads, ResourceName.Upload name) {
+    this.uploads = uploads;
+    this.name = name;
+  }
+
+  void joins(Transfer transfer) {
+    this.transfer = transfer;
+  }
+
+  /** Bytes taken so far, by this call and those that it continues. */
+  public long written() {
+    return transfer.written();
+  }
+
+  public void append(Iterable<ByteBuffer> parts) {
+    transfer.append(this, parts);
+  }
+
+  /**
+   * Makes the blob visible.
+   *
+   * @throws Failure.ContentMismatch if what was written is not what the digest says
+   */
+  public void finish() {
+    transfer.finish(this);
+    uploads.forget(name, transfer);
+  }
+
+  /**
+   * Keeps what was written for a later call. If that is everything, the blob becomes visible: who
+   * is told that nothing is left to send does not come back.
+   */
+  public void suspend() {
+    if (transfer.written() == name.digest().sizeBytes()) {
+      finish();
+    } else {
+      uploads.suspend(this, transfer);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (transfer.discard(this)) {
+      uploads.forget(name, transfer);
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** Uploads that survive the connection they came over. */
+@NullMarked
+package dev.millrace.cas.upload;
+
+import org.jspecify.annotations.NullMarked;

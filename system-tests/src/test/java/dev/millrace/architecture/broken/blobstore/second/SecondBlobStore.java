@@ -1,0 +1,7 @@
+package dev.millrace.architecture.broken.blobstore.second;
+
+import org.springframework.stereotype.Component;
+
+/** A back end that knows Spring. */
+@Component
+public final class SecondBlobStore {}

@@ -1,0 +1,7 @@
+package dev.millrace.architecture.broken.execution.operation;
+
+import org.springframework.stereotype.Component;
+
+/** State that knows Spring. */
+@Component
+public final class OperationBean {}

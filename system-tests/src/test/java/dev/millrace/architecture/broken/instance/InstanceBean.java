@@ -1,0 +1,7 @@
+package dev.millrace.architecture.broken.instance;
+
+import org.springframework.stereotype.Component;
+
+/** A value that knows Spring. */
+@Component
+public final class InstanceBean {}

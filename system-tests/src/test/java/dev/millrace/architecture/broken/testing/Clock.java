@@ -1,0 +1,4 @@
+package dev.millrace.architecture.broken.testing;
+
+/** Something for tests. */
+public final class Clock {}

@@ -1,0 +1,23 @@
+package dev.millrace.worker.action;
+
+import build.bazel.remote.execution.v2.Action;
+import dev.millrace.digest.Digest;
+import dev.millrace.digest.DigestFunction;
+
+/** An action to run. */
+public sealed interface ActionOrder {
+
+  /** What the action's digests are made with. */
+  DigestFunction function();
+
+  /** An action that is stored. */
+  record Stored(Digest action) implements ActionOrder {
+    @Override
+    public DigestFunction function() {
+      return action.function();
+    }
+  }
+
+  /** An action that comes with the order. */
+  record Inline(Action action, DigestFunction function) implements ActionOrder {}
+}
