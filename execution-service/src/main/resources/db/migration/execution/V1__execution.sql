@@ -15,6 +15,8 @@ create table execution.tasks (
   digest_function integer not null,
   action_hash text not null,
   action_size bigint not null,
+  -- The Action message as a worker gets it: with the time-out that holds for it.
+  action bytea not null,
   mergeable boolean not null,
   do_not_cache boolean not null,
   priority integer not null,
@@ -65,7 +67,6 @@ create table execution.sessions (
   name text primary key,
   instance text not null,
   bot_id text not null,
-  serves_below boolean not null,
   property_names text[] not null,
   property_values text[] not null,
   capacity integer not null,

@@ -9,10 +9,9 @@ import java.util.stream.Collectors;
  * What a worker is good for.
  *
  * @param instance the instance that it works for
- * @param below whether it works for the instances below that one as well
  * @param properties the values that it offers, by name
  */
-public record Offer(InstanceName instance, boolean below, Map<String, Set<String>> properties) {
+public record Offer(InstanceName instance, Map<String, Set<String>> properties) {
 
   public Offer {
     properties =
@@ -22,8 +21,7 @@ public record Offer(InstanceName instance, boolean below, Map<String, Set<String
   }
 
   public boolean serves(InstanceName wanted) {
-    return wanted.equals(instance)
-        || (below && (instance.isRoot() || wanted.value().startsWith(instance.prefix())));
+    return wanted.equals(instance);
   }
 
   Set<String> values(String name) {

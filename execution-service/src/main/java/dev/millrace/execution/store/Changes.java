@@ -47,7 +47,7 @@ public final class Changes {
     return subscription;
   }
 
-  void signal(String topic) {
+  public void signal(String topic) {
     waiting.getOrDefault(topic, Set.of()).forEach(Subscription::wake);
   }
 

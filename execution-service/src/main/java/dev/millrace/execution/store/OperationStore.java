@@ -102,9 +102,9 @@ public final class OperationStore {
     return sql.sql(
             """
             insert into execution.tasks (id, queue, instance, digest_function, action_hash,
-              action_size, mergeable, do_not_cache, priority, timeout_millis, tool, invocation,
+              action_size, action, mergeable, do_not_cache, priority, timeout_millis, tool, invocation,
               target, mnemonic, stage, attempts, queued_at)
-            values (:id, :queue, :instance, :function, :hash, :size, :mergeable, :doNotCache,
+            values (:id, :queue, :instance, :function, :hash, :size, :action, :mergeable, :doNotCache,
               :priority, :timeout, :tool, :invocation, :target, :mnemonic, 'QUEUED', 0, :now)
             on conflict (instance, digest_function, action_hash, action_size)
               where mergeable and stage <> 'COMPLETED'
@@ -114,9 +114,10 @@ public final class OperationStore {
         .param("id", id)
         .param("queue", queue)
         .param("instance", submission.instance().value())
-        .param("function", submission.action().function().number())
-        .param("hash", submission.action().hash())
-        .param("size", submission.action().sizeBytes())
+        .param("function", submission.digest().function().number())
+        .param("hash", submission.digest().hash())
+        .param("size", submission.digest().sizeBytes())
+        .param("action", submission.action().toByteArray())
         .param("mergeable", submission.mergeable())
         .param("doNotCache", submission.doNotCache())
         .param("priority", submission.priority())

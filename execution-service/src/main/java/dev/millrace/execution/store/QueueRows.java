@@ -95,8 +95,7 @@ final class QueueRows {
           .computeIfAbsent(property.name(), name -> new LinkedHashSet<>())
           .add(property.value());
     }
-    return new Offer(
-        new InstanceName(row.getString("instance")), row.getBoolean("serves_below"), offered);
+    return new Offer(new InstanceName(row.getString("instance")), offered);
   }
 
   private static List<Property> properties(ResultSet row) throws SQLException {

@@ -1,14 +1,15 @@
 package dev.millrace.execution.store;
 
+import build.bazel.remote.execution.v2.Action;
+import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.Code;
-import dev.millrace.digest.Digest;
 import dev.millrace.digest.DigestFunction;
 import dev.millrace.execution.scheduling.AttemptPolicy;
 import dev.millrace.execution.scheduling.Prospect.KnownWorker;
 import dev.millrace.execution.scheduling.Requirements.Property;
 import dev.millrace.execution.store.LeaseRows.Problem;
+import dev.millrace.execution.store.HeldLease.State;
 import dev.millrace.failure.Failure;
-import dev.millrace.instance.InstanceName;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
@@ -83,7 +84,7 @@ public final class SessionStore {
   }
 
   private void remove(JdbcClient sql, String session) {
-    loseLeases(sql, session, /* atPeace= */ false);
+    leases(sql, session).forEach(lease -> lose(sql, session, lease, /* atPeace= */ false));
     int unused =
         sql.sql("delete from execution.sessions where name = :name")
             .param("name", session)
@@ -97,15 +98,14 @@ public final class SessionStore {
     int unused =
         sql.sql(
                 """
-                insert into execution.sessions (name, instance, bot_id, serves_below,
+                insert into execution.sessions (name, instance, bot_id,
                   property_names, property_values, capacity, accepts_work, seen_at, expires_at)
-                values (:name, :instance, :bot, :below, cast(:names as text[]),
+                values (:name, :instance, :bot, cast(:names as text[]),
                   cast(:values as text[]), :capacity, :accepts, :now, :expires)
                 """)
             .param("name", name)
             .param("instance", session.instance().value())
             .param("bot", session.botId())
-            .param("below", session.offer().below())
             .param("names", QueueRows.names(properties))
             .param("values", QueueRows.values(properties))
             .param("capacity", session.capacity())
@@ -140,7 +140,7 @@ public final class SessionStore {
                 """
                 update execution.sessions
                 set seen_at = :now, expires_at = :expires, accepts_work = :accepts,
-                    capacity = :capacity, serves_below = :below,
+                    capacity = :capacity,
                     property_names = cast(:names as text[]),
                     property_values = cast(:values as text[])
                 where name = :name and ended_at is null
@@ -149,7 +149,6 @@ public final class SessionStore {
             .param("expires", Database.at(now.plus(expiry)))
             .param("accepts", session.acceptsWork())
             .param("capacity", session.capacity())
-            .param("below", session.offer().below())
             .param("names", QueueRows.names(properties))
             .param("values", QueueRows.values(properties))
             .param("name", name)
@@ -261,8 +260,7 @@ public final class SessionStore {
   private static List<HeldLease> leases(JdbcClient sql, String name) {
     return sql.sql(
             """
-            select l.id as lease_id, l.state, l.expires_at, t.instance, t.digest_function,
-              t.action_hash, t.action_size, t.timeout_millis
+            select l.id as lease_id, l.state, l.expires_at, t.digest_function, t.action
             from execution.leases l join execution.tasks t on t.id = l.task
             where l.session = :name order by l.created_at, l.id
             """)
@@ -277,45 +275,74 @@ public final class SessionStore {
             .orElseThrow(() -> new Failure.Corrupt("a stored action's digest function", null));
     return new HeldLease(
         row.getObject("lease_id", UUID.class),
-        HeldLease.State.valueOf(row.getString("state")),
-        new InstanceName(row.getString("instance")),
-        new Digest(function, row.getString("action_hash"), row.getLong("action_size")),
-        Duration.ofMillis(row.getLong("timeout_millis")),
+        State.valueOf(row.getString("state")),
+        function,
+        action(row.getBytes("action")),
         TaskRows.instant(row, "expires_at"));
   }
 
-  /** Ends a session at its bot's wish; leases that it did not begin do not count as attempts. */
-  public void end(String name) {
-    database.run(
+  private static Action action(byte[] bytes) {
+    try {
+      return Action.parseFrom(bytes);
+    } catch (InvalidProtocolBufferException e) {
+      throw new Failure.Corrupt("a stored action does not parse", e);
+    }
+  }
+
+  /**
+   * Takes the report of a bot that is about to end: what it has begun it may still finish, all else
+   * goes to others. Once it has nothing left, the session is over.
+   *
+   * @param reports the leases that the bot has and is not done with
+   * @return the leases that it is to have
+   */
+  public List<HeldLease> leave(String name, BotSession session, List<LeaseReport> reports) {
+    return database.transaction(
         sql -> {
-          int ended =
-              sql.sql(
-                      """
-                      update execution.sessions
-                      set ended_at = :now, accepts_work = false, seen_at = :now
-                      where name = :name and ended_at is null
-                      """)
-                  .param("now", Database.at(clock.instant()))
-                  .param("name", name)
-                  .update();
-          if (ended > 0) {
-            loseLeases(sql, name, /* atPeace= */ true);
+          renew(sql, name, session);
+          reports.forEach(report -> take(sql, name, report));
+          dropUnreported(sql, name, reports);
+          for (HeldLease lease : leases(sql, name)) {
+            boolean begun =
+                reports.stream()
+                    .anyMatch(r -> r.id().equals(lease.id()) && r.state() != State.PENDING);
+            if (!begun) {
+              lose(sql, name, lease, /* atPeace= */ true);
+            }
           }
+          List<HeldLease> left = leases(sql, name);
+          if (left.isEmpty()) {
+            end(sql, name);
+          }
+          return left;
         });
   }
 
-  private void loseLeases(JdbcClient sql, String session, boolean atPeace) {
-    for (HeldLease lease : leases(sql, session)) {
-      Optional<Task> task = LeaseRows.lockTaskOf(sql, lease.id(), session);
-      if (task.isEmpty()) {
-        LeaseRows.delete(sql, lease.id());
-      } else if (atPeace && lease.state() == HeldLease.State.PENDING) {
-        LeaseRows.handBack(sql, task.get(), lease.id(), clock.instant());
-      } else {
-        Problem problem =
-            new Problem(Code.FAILED_PRECONDITION, "the worker ended while it had the action");
-        LeaseRows.fail(sql, task.get(), lease.id(), problem, attempts, clock.instant());
-      }
+  private void end(JdbcClient sql, String name) {
+    int unused =
+        sql.sql(
+                """
+                update execution.sessions set ended_at = :now, accepts_work = false
+                where name = :name
+                """)
+            .param("now", Database.at(clock.instant()))
+            .param("name", name)
+            .update();
+  }
+
+  /**
+   * @param atPeace the bot says itself that it gives back what it did not begin: that is no attempt
+   */
+  private void lose(JdbcClient sql, String session, HeldLease lease, boolean atPeace) {
+    Optional<Task> task = LeaseRows.lockTaskOf(sql, lease.id(), session);
+    if (task.isEmpty()) {
+      LeaseRows.delete(sql, lease.id());
+    } else if (atPeace && lease.state() == State.PENDING) {
+      LeaseRows.handBack(sql, task.get(), lease.id(), clock.instant());
+    } else {
+      Problem problem =
+          new Problem(Code.FAILED_PRECONDITION, "the worker ended while it had the action");
+      LeaseRows.fail(sql, task.get(), lease.id(), problem, attempts, clock.instant());
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.millrace.execution.store;
 
+import build.bazel.remote.execution.v2.Action;
 import dev.millrace.digest.Digest;
 import dev.millrace.execution.scheduling.Requirements;
 import dev.millrace.instance.InstanceName;
@@ -8,6 +9,8 @@ import java.time.Duration;
 /**
  * An action that was found fit to run.
  *
+ * @param digest the action's
+ * @param action the action as the worker is to get it
  * @param mergeable whether other requests for the action may share the run
  * @param doNotCache whether its result must not be kept
  * @param priority lower runs earlier
@@ -16,7 +19,8 @@ import java.time.Duration;
  */
 public record Submission(
     InstanceName instance,
-    Digest action,
+    Digest digest,
+    Action action,
     Requirements requirements,
     boolean mergeable,
     boolean doNotCache,
@@ -27,7 +31,7 @@ public record Submission(
   /** The same, for a run that nobody else shares. */
   Submission alone() {
     return new Submission(
-        instance, action, requirements, false, doNotCache, priority, timeout, origin);
+        instance, digest, action, requirements, false, doNotCache, priority, timeout, origin);
   }
 
   /** On whose behalf an action runs, as its caller says. What is not known is empty. */
