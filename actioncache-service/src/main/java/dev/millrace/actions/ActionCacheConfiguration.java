@@ -42,12 +42,10 @@ public class ActionCacheConfiguration {
       BlobStore blobs,
       Clock clock,
       ActionCacheProperties properties) {
-    ActionCache rows =
-        new PostgresActionCache(database, clock, properties.maxConcurrentQueries());
+    ActionCache rows = new PostgresActionCache(database, clock, properties.maxConcurrentQueries());
     ActionCache successful = new FailureHidingActionCache(rows);
     ActionCache complete =
-        new CompletenessCheckingActionCache(
-            successful, blobs, properties.maxTreeSize().toBytes());
+        new CompletenessCheckingActionCache(successful, blobs, properties.maxTreeSize().toBytes());
     // Outermost: a result above is held against the blobs above, and gives way if it is incomplete.
     return new InheritingActionCache(complete);
   }

@@ -92,13 +92,12 @@ final class ActionCacheApplicationTest {
                 BatchReadBlobsResponse.Builder response = BatchReadBlobsResponse.newBuilder();
                 request
                     .getDigestsList()
-                    .forEach(
-                        digest ->
-                            response
-                                .addResponsesBuilder()
-                                .setDigest(digest)
-                                .getStatusBuilder()
-                                .setCode(Code.NOT_FOUND_VALUE));
+                    .forEach(digest ->
+                        response
+                            .addResponsesBuilder()
+                            .setDigest(digest)
+                            .getStatusBuilder()
+                            .setCode(Code.NOT_FOUND_VALUE));
                 answer.onNext(response.build());
                 answer.onCompleted();
               }

@@ -10,7 +10,7 @@ import org.springframework.context.annotation.PropertySource;
 /** The blob service as a process of its own. */
 @SpringBootConfiguration
 @EnableAutoConfiguration
-@Import({GrpcEdgeConfiguration.class, CasConfiguration.class})
+@Import({GrpcEdgeConfiguration.class, CasStorageConfiguration.class, CasConfiguration.class})
 @PropertySource("classpath:dev/millrace/cas/cas-service.properties")
 public class CasApplication {
 

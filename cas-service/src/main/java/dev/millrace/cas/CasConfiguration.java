@@ -1,15 +1,19 @@
 package dev.millrace.cas;
 
 import dev.millrace.blobstore.BlobStore;
+import dev.millrace.cas.api.BlobBatches;
 import dev.millrace.cas.api.BlobByteStreamHandler;
 import dev.millrace.cas.api.CasCapabilities;
+import dev.millrace.cas.api.CodecSlots;
 import dev.millrace.cas.api.ContentAddressableStorageGrpcService;
 import dev.millrace.cas.api.RequestChecks;
 import dev.millrace.cas.upload.ResumableUploads;
+import dev.millrace.cas.upload.UploadSweeper;
 import dev.millrace.grpc.error.FailureStatuses;
 import dev.millrace.grpc.request.DigestFunctionPolicy;
 import dev.millrace.grpc.request.InstancePolicy;
 import java.time.Clock;
+import java.time.Duration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -22,6 +26,9 @@ import org.springframework.context.annotation.Configuration;
 @EnableConfigurationProperties(CasProperties.class)
 public class CasConfiguration {
 
+  private static final Duration SWEEP_INTERVAL = Duration.ofMinutes(10);
+  private static final Duration CODEC_PATIENCE = Duration.ofSeconds(10);
+
   @Bean
   ResumableUploads resumableUploads(BlobStore store, CasProperties properties) {
     return new ResumableUploads(
@@ -32,13 +39,25 @@ public class CasConfiguration {
   }
 
   @Bean
+  CodecSlots codecSlots(CasProperties properties) {
+    return new CodecSlots(properties.maxCompressedStreams(), CODEC_PATIENCE);
+  }
+
+  @Bean
+  UploadSweeper uploadSweeper(ResumableUploads uploads) {
+    return new UploadSweeper(uploads, SWEEP_INTERVAL);
+  }
+
+  @Bean
   ContentAddressableStorageGrpcService contentAddressableStorageGrpcService(
-      RequestChecks casRequestChecks,
-      BlobStore store,
-      FailureStatuses statuses,
-      CasProperties properties) {
-    return new ContentAddressableStorageGrpcService(
-        casRequestChecks, store, statuses, properties.maxBatchSize().toBytes());
+      RequestChecks casRequestChecks, BlobStore store, BlobBatches blobBatches) {
+    return new ContentAddressableStorageGrpcService(casRequestChecks, store, blobBatches);
+  }
+
+  @Bean
+  BlobBatches blobBatches(
+      BlobStore store, FailureStatuses statuses, CodecSlots codecs, CasProperties properties) {
+    return new BlobBatches(store, statuses, codecs, properties.maxBatchSize().toBytes());
   }
 
   @Bean
@@ -48,8 +67,11 @@ public class CasConfiguration {
 
   @Bean
   BlobByteStreamHandler blobByteStreamHandler(
-      DigestFunctionPolicy functions, BlobStore store, ResumableUploads uploads) {
-    return new BlobByteStreamHandler(functions, store, uploads);
+      DigestFunctionPolicy functions,
+      BlobStore store,
+      ResumableUploads uploads,
+      CodecSlots codecs) {
+    return new BlobByteStreamHandler(functions, store, uploads, codecs);
   }
 
   @Bean

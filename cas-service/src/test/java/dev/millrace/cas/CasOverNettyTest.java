@@ -166,15 +166,12 @@ final class CasOverNettyTest {
     update.addRequestsBuilder().setDigest(Digests.toProto(digest)).setData(blob);
     ContentAddressableStorageGrpc.ContentAddressableStorageBlockingStub storage =
         ContentAddressableStorageGrpc.newBlockingStub(channel);
-    assertThat(
-            storage.batchUpdateBlobs(update.build()).getResponses(0).getStatus().getCode())
+    assertThat(storage.batchUpdateBlobs(update.build()).getResponses(0).getStatus().getCode())
         .isZero();
     assertThat(
             storage
                 .batchReadBlobs(
-                    BatchReadBlobsRequest.newBuilder()
-                        .addDigests(Digests.toProto(digest))
-                        .build())
+                    BatchReadBlobsRequest.newBuilder().addDigests(Digests.toProto(digest)).build())
                 .getResponses(0)
                 .getData())
         .isEqualTo(blob);
@@ -191,16 +188,15 @@ final class CasOverNettyTest {
   void metricsKnowTheTrueStatus() {
     status(() -> read("nonsense"));
     org.awaitility.Awaitility.await()
-        .untilAsserted(
-            () ->
-                assertThat(
-                        meters
-                            .get("grpc.server")
-                            .tag("rpc.method", "Read")
-                            .tag("grpc.status_code", "INVALID_ARGUMENT")
-                            .timer()
-                            .count())
-                    .isPositive());
+        .untilAsserted(() ->
+            assertThat(
+                    meters
+                        .get("grpc.server")
+                        .tag("rpc.method", "Read")
+                        .tag("grpc.status_code", "INVALID_ARGUMENT")
+                        .timer()
+                        .count())
+                .isPositive());
   }
 
   @Test

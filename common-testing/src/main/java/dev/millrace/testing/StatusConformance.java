@@ -55,8 +55,7 @@ public final class StatusConformance implements ServerInterceptor {
     };
   }
 
-  private static boolean has(
-      Status status, Metadata trailers, Class<? extends Message> detail) {
+  private static boolean has(Status status, Metadata trailers, Class<? extends Message> detail) {
     com.google.rpc.Status whole = StatusProto.fromStatusAndTrailers(status, trailers);
     return whole.getDetailsList().stream().anyMatch(any -> any.is(detail));
   }

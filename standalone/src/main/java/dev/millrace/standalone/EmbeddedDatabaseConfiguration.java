@@ -1,5 +1,6 @@
 package dev.millrace.standalone;
 
+import dev.millrace.directory.DirectoryLock;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.context.annotation.Bean;

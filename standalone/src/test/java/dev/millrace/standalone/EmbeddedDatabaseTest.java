@@ -79,17 +79,6 @@ final class EmbeddedDatabaseTest {
     }
   }
 
-  @Test
-  void aDirectoryInUseIsRefused() {
-    try (DirectoryLock held = DirectoryLock.take(directory)) {
-      assertThat(held).isNotNull();
-      assertThatThrownBy(() -> DirectoryLock.take(directory))
-          .isInstanceOf(IllegalStateException.class)
-          .hasMessageContaining("another Millrace is using " + directory);
-    }
-    DirectoryLock.take(directory).close();
-  }
-
   private static void execute(EmbeddedDatabase database, String sql) throws SQLException {
     try (Connection connection = connect(database);
         Statement statement = connection.createStatement()) {

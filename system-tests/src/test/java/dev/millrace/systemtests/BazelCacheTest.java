@@ -21,13 +21,14 @@ final class BazelCacheTest {
     try (Standalone millrace = Standalone.start(directory.resolve("data"));
         Bazel bazel = Bazel.inCopyOf(Repository.example("cpp"), directory)) {
       String cache = "--remote_cache=" + millrace.endpoint();
-      assertThat(bazel.run("build", cache, "//...").exitCode()).isZero();
-      assertThat(bazel.run("test", cache, "//...").exitCode()).isZero();
+      String all = "--remote_download_outputs=all";
+      assertThat(bazel.run("build", cache, all, "//...").exitCode()).isZero();
+      assertThat(bazel.run("test", cache, all, "//...").exitCode()).isZero();
       Map<String, Digest> first = bazel.outputs();
 
       assertThat(bazel.run("clean").exitCode()).isZero();
-      Outcome build = bazel.run("build", cache, "//...");
-      Outcome test = bazel.run("test", cache, "//...");
+      Outcome build = bazel.run("build", cache, all, "//...");
+      Outcome test = bazel.run("test", cache, all, "//...");
 
       assertThat(build.exitCode()).isZero();
       assertThat(test.exitCode()).isZero();

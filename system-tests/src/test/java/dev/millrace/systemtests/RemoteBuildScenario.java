@@ -12,9 +12,11 @@ final class RemoteBuildScenario {
   private RemoteBuildScenario() {}
 
   static void everythingRunsOnTheWorkerAndThenHits(Bazel bazel, String endpoint) {
-    String[] remote = {"--remote_executor=" + endpoint, "--spawn_strategy=remote"};
-    Outcome build = bazel.run("build", remote[0], remote[1], "//...");
-    Outcome test = bazel.run("test", remote[0], remote[1], "//...");
+    String[] remote = {
+      "--remote_executor=" + endpoint, "--spawn_strategy=remote", "--remote_download_outputs=all"
+    };
+    Outcome build = bazel.run("build", remote[0], remote[1], remote[2], "//...");
+    Outcome test = bazel.run("test", remote[0], remote[1], remote[2], "//...");
     assertThat(build.exitCode()).isZero();
     assertThat(test.exitCode()).isZero();
     assertThat(build.processes()).containsOnlyKeys("remote", "internal");
@@ -23,8 +25,8 @@ final class RemoteBuildScenario {
     Map<String, Digest> first = bazel.outputs();
 
     assertThat(bazel.run("clean").exitCode()).isZero();
-    Outcome again = bazel.run("build", remote[0], remote[1], "//...");
-    Outcome testAgain = bazel.run("test", remote[0], remote[1], "//...");
+    Outcome again = bazel.run("build", remote[0], remote[1], remote[2], "//...");
+    Outcome testAgain = bazel.run("test", remote[0], remote[1], remote[2], "//...");
     assertThat(again.exitCode()).isZero();
     assertThat(testAgain.exitCode()).isZero();
     assertThat(again.processes()).containsOnlyKeys("remote cache hit", "internal");

@@ -51,11 +51,10 @@ public class WorkerConfiguration {
   }
 
   @Bean
-  ProcessRunner processRunner(
-      WorkerDirectory directory, WorkerProperties properties)
+  ProcessRunner processRunner(WorkerDirectory directory, WorkerProperties properties)
       throws IOException, InterruptedException {
-    List<Path> hidden = new ArrayList<>(properties.hiddenPaths());
-    hidden.add(directory.path());
+    List<Path> hidden = new ArrayList<>(List.of(directory.path()));
+    properties.hiddenPaths().forEach(path -> hidden.add(Path.of(path)));
     // What contains another comes first, so as not to cover it.
     hidden.sort(Comparator.comparing(Path::getNameCount));
     boolean root = Integer.valueOf(0).equals(Files.getAttribute(SELF, "unix:uid"));
@@ -66,13 +65,10 @@ public class WorkerConfiguration {
 
   @Bean
   InputRootBuilder inputRootBuilder(
-      BlobStore store, WorkerDirectory directory, WorkerProperties properties)
-      throws IOException {
+      BlobStore store, WorkerDirectory directory, WorkerProperties properties) throws IOException {
     InstanceName instance = new InstanceName(properties.instance());
-    FileCache cache =
-        FileCache.open(directory.cache(instance), properties.cacheSize().toBytes());
-    return new InputRootBuilder(
-        new InputFiles(store, instance, cache), properties.maxInputNodes());
+    FileCache cache = FileCache.open(directory.cache(instance), properties.cacheSize().toBytes());
+    return new InputRootBuilder(new InputFiles(store, instance, cache), properties.maxInputNodes());
   }
 
   @Bean

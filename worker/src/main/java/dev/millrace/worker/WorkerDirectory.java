@@ -1,15 +1,13 @@
 package dev.millrace.worker;
 
 import dev.millrace.digest.DigestFunction;
+import dev.millrace.directory.DirectoryLock;
 import dev.millrace.instance.InstanceName;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -20,19 +18,12 @@ import org.jspecify.annotations.Nullable;
 final class WorkerDirectory implements AutoCloseable {
 
   private final Path path;
-  private final FileChannel lock;
+  private final DirectoryLock lock;
 
   WorkerDirectory(Path configured) throws IOException {
     Files.createDirectories(configured);
     path = configured.toRealPath();
-    lock =
-        FileChannel.open(
-            path.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    if (!isLocked(lock)) {
-      lock.close();
-      throw new IllegalStateException(
-          path + " is used by another worker; set millrace.worker.directory to one of its own");
-    }
+    lock = DirectoryLock.take(path);
   }
 
   Path path() {
@@ -59,7 +50,7 @@ final class WorkerDirectory implements AutoCloseable {
 
   /** The bot's name: the one that is configured, or one that stays with this directory. */
   String botId(@Nullable String configured) throws IOException {
-    if (configured != null) {
+    if (configured != null && !configured.isBlank()) {
       return configured;
     }
     Path file = path.resolve("bot-id");
@@ -70,16 +61,8 @@ final class WorkerDirectory implements AutoCloseable {
     return Files.readString(file).strip();
   }
 
-  private static boolean isLocked(FileChannel channel) throws IOException {
-    try {
-      return channel.tryLock() != null;
-    } catch (OverlappingFileLockException bySameProcess) {
-      return false;
-    }
-  }
-
   @Override
-  public void close() throws IOException {
+  public void close() {
     lock.close();
   }
 }

@@ -6,13 +6,16 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.springframework.context.SmartLifecycle;
+import org.springframework.context.event.ContextClosedEvent;
+import org.springframework.context.event.ContextRefreshedEvent;
+import org.springframework.context.event.EventListener;
 
 /**
- * Asks for work as long as the application runs: from when everything else has started until
- * before anything else stops, so that what still runs can be finished.
+ * Asks for work as long as the application runs: from when everything else has started until before
+ * anything else stops, so that what still runs can be finished. A server in the same process has
+ * the last phase of Spring's lifecycle, which leaves only the events around it.
  */
-final class WorkerLifecycle implements SmartLifecycle {
+final class WorkerLifecycle {
 
   private final Supplier<Bot> bots;
   private final Duration grace;
@@ -25,27 +28,17 @@ final class WorkerLifecycle implements SmartLifecycle {
     this.grace = grace;
   }
 
-  @Override
-  public synchronized void start() {
+  @EventListener(ContextRefreshedEvent.class)
+  synchronized void start() {
     if (bot == null) {
       bot = bots.get();
       bot.start();
     }
   }
 
-  @Override
-  public void stop() {
+  @EventListener(ContextClosedEvent.class)
+  void stop() {
     drain().join();
-  }
-
-  @Override
-  public void stop(Runnable callback) {
-    var unused = drain().whenComplete((ended, failure) -> callback.run());
-  }
-
-  @Override
-  public synchronized boolean isRunning() {
-    return bot != null;
   }
 
   private synchronized CompletableFuture<Void> drain() {

@@ -22,7 +22,8 @@ import org.springframework.util.unit.DataSize;
  * @param platform platform properties it offers, over the ones it knows itself
  * @param sandbox which sandbox actions run in
  * @param network whether sandboxed actions may use the network
- * @param hiddenPaths files and directories of the host that sandboxed actions find empty
+ * @param hiddenPaths directories of the host that sandboxed actions find empty, and files that they
+ *     cannot read
  * @param inputs how input files get from the cache into an action's directory
  * @param cacheSize bytes of input files kept between actions
  * @param maxLogSize the most that an action may print to each of stdout and stderr
@@ -35,11 +36,12 @@ public record WorkerProperties(
     @DefaultValue("") String instance,
     @Nullable String botId,
     @Nullable Integer slots,
-    @Nullable Path directory,
+    @Nullable String directory,
     @DefaultValue Map<String, List<String>> platform,
     @DefaultValue("auto") SandboxSetting sandbox,
     @DefaultValue("false") boolean network,
-    @DefaultValue({"/home", "/root", "/run", "/etc/shadow", "/etc/gshadow"}) List<Path> hiddenPaths,
+    @DefaultValue({"/home", "/root", "/run", "/etc/shadow", "/etc/gshadow"})
+        List<String> hiddenPaths,
     @DefaultValue("hard-link") Placement inputs,
     @DefaultValue("10GB") DataSize cacheSize,
     @DefaultValue("1GB") DataSize maxLogSize,
@@ -63,21 +65,21 @@ public record WorkerProperties(
       throw new IllegalArgumentException("max-input-nodes: at least one, not " + maxInputNodes);
     }
     if (defaultTimeout.isNegative() || defaultTimeout.isZero()) {
-      throw new IllegalArgumentException(
-          "default-timeout: must be positive, is " + defaultTimeout);
+      throw new IllegalArgumentException("default-timeout: must be positive, is " + defaultTimeout);
     }
     if (drainGrace.isNegative()) {
       throw new IllegalArgumentException("drain-grace: must not be negative, is " + drainGrace);
     }
   }
 
-  int slotsOrDefault() {
+  /** Actions that run at a time. */
+  public int slotsOrDefault() {
     return slots == null ? Runtime.getRuntime().availableProcessors() : slots;
   }
 
   Path directoryOrDefault() {
     return directory == null
         ? Path.of(System.getProperty("user.home"), ".cache", "millrace", "worker")
-        : directory;
+        : Path.of(directory);
   }
 }

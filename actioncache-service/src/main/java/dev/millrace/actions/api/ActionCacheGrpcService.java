@@ -26,9 +26,9 @@ import java.util.Set;
 
 /**
  * Translates ActionCache calls. What may be served and taken is the cache's affair, but for one
- * thing that only the call tells: a result of an action that says it is not to be cached is refused,
- * as far as the action itself is in the CAS. Clients use keys of their own as well, so one that is
- * not there or is no Action is taken as it is.
+ * thing that only the call tells: a result of an action that says it is not to be cached is
+ * refused, as far as the action itself is in the CAS. Clients use keys of their own as well, so one
+ * that is not there or is no Action is taken as it is.
  */
 public final class ActionCacheGrpcService extends ActionCacheGrpc.ActionCacheImplBase {
 
@@ -58,8 +58,7 @@ public final class ActionCacheGrpcService extends ActionCacheGrpc.ActionCacheImp
   }
 
   @Override
-  public void getActionResult(
-      GetActionResultRequest request, StreamObserver<ActionResult> answer) {
+  public void getActionResult(GetActionResultRequest request, StreamObserver<ActionResult> answer) {
     InstanceName instance = instances.require(request.getInstanceName());
     Digest action = action(request.getActionDigest(), request.getDigestFunctionValue());
     ActionResult result =

@@ -117,11 +117,7 @@ final class ActionCacheGrpcServiceTest {
     client.updateActionResult(update(result).build());
     ActionResult inlined =
         client.getActionResult(
-            get()
-                .setInlineStdout(true)
-                .setInlineStderr(true)
-                .addInlineOutputFiles("b")
-                .build());
+            get().setInlineStdout(true).setInlineStderr(true).addInlineOutputFiles("b").build());
     ActionResult.Builder expected = result.toBuilder().setStdoutRaw(stdout).setStderrRaw(stderr);
     expected.getOutputFilesBuilder(1).setContents(file);
     assertThat(inlined).isEqualTo(expected.build());
@@ -140,8 +136,7 @@ final class ActionCacheGrpcServiceTest {
     ByteString stdout = random.next(100);
     ActionResult result = withStdout(write(stdout));
     client.updateActionResult(
-        update(result.toBuilder().setStdoutRaw(ByteString.copyFromUtf8("forged")).build())
-            .build());
+        update(result.toBuilder().setStdoutRaw(ByteString.copyFromUtf8("forged")).build()).build());
     assertThat(client.getActionResult(get().setInlineStdout(true).build()).getStdoutRaw())
         .isEqualTo(stdout);
   }
@@ -160,12 +155,11 @@ final class ActionCacheGrpcServiceTest {
   @Test
   void aResultOfAnActionThatIsNotToBeCachedIsRefused() {
     Digest action = write(Action.newBuilder().setDoNotCache(true).build().toByteString());
-    assertThatThrownBy(
-            () ->
-                client.updateActionResult(
-                    update(ActionResult.getDefaultInstance())
-                        .setActionDigest(Digests.toProto(action))
-                        .build()))
+    assertThatThrownBy(() ->
+            client.updateActionResult(
+                update(ActionResult.getDefaultInstance())
+                    .setActionDigest(Digests.toProto(action))
+                    .build()))
         .satisfies(hasStatus(Status.Code.INVALID_ARGUMENT))
         .hasMessageContaining("do_not_cache");
   }
@@ -174,9 +168,7 @@ final class ActionCacheGrpcServiceTest {
   void aKeyThatIsNoActionIsTaken() {
     Digest key = write(ByteString.copyFromUtf8("\u0007\u0007"));
     client.updateActionResult(
-        update(ActionResult.getDefaultInstance())
-            .setActionDigest(Digests.toProto(key))
-            .build());
+        update(ActionResult.getDefaultInstance()).setActionDigest(Digests.toProto(key)).build());
     assertThat(client.getActionResult(get().setActionDigest(Digests.toProto(key)).build()))
         .isEqualTo(ActionResult.getDefaultInstance());
   }
@@ -204,15 +196,13 @@ final class ActionCacheGrpcServiceTest {
     result.addOutputDirectoriesBuilder().getTreeDigestBuilder().setHash("A".repeat(64));
     assertThatThrownBy(() -> client.updateActionResult(update(result.build()).build()))
         .satisfies(names("action_result.output_directories[0].tree_digest"));
-    assertThatThrownBy(
-            () ->
-                client.updateActionResult(
-                    update(ActionResult.getDefaultInstance()).clearActionResult().build()))
+    assertThatThrownBy(() ->
+            client.updateActionResult(
+                update(ActionResult.getDefaultInstance()).clearActionResult().build()))
         .satisfies(names("action_result"));
     assertThatThrownBy(() -> client.getActionResult(get().clearActionDigest().build()))
         .satisfies(names("action_digest"));
-    assertThatThrownBy(
-            () -> client.getActionResult(get().setDigestFunctionValue(4).build()))
+    assertThatThrownBy(() -> client.getActionResult(get().setDigestFunctionValue(4).build()))
         .satisfies(names("digest_function"));
     assertThatThrownBy(() -> client.getActionResult(get().setInstanceName("a//b").build()))
         .satisfies(names("instance_name"));
@@ -224,9 +214,7 @@ final class ActionCacheGrpcServiceTest {
   void anUnsetDigestFunctionFollowsFromTheHash() {
     Digest action = DigestFunction.SHA1.digestOf(new byte[] {1});
     UpdateActionResultRequest request =
-        update(ActionResult.getDefaultInstance())
-            .setActionDigest(Digests.toProto(action))
-            .build();
+        update(ActionResult.getDefaultInstance()).setActionDigest(Digests.toProto(action)).build();
     client.updateActionResult(request);
     assertThat(service.results.get(INSTANCE, action)).isPresent();
   }
@@ -265,15 +253,13 @@ final class ActionCacheGrpcServiceTest {
   }
 
   private static ThrowingConsumer<Throwable> hasStatus(Status.Code code) {
-    return e ->
-        assertThat(((StatusRuntimeException) e).getStatus().getCode()).isEqualTo(code);
+    return e -> assertThat(((StatusRuntimeException) e).getStatus().getCode()).isEqualTo(code);
   }
 
   private static ThrowingConsumer<Throwable> names(String field) {
     return e -> {
       assertThat(e).satisfies(hasStatus(Status.Code.INVALID_ARGUMENT));
-      BadRequest details =
-          StatusProto.fromThrowable(e).getDetails(0).unpack(BadRequest.class);
+      BadRequest details = StatusProto.fromThrowable(e).getDetails(0).unpack(BadRequest.class);
       assertThat(details.getFieldViolationsList())
           .extracting(BadRequest.FieldViolation::getField)
           .isEqualTo(List.of(field));

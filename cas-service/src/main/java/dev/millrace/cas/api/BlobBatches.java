@@ -20,22 +20,34 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /** Many small blobs in one message, each of which succeeds or fails alone. */
-final class BlobBatches {
+public final class BlobBatches {
 
   private static final Status OK = Status.getDefaultInstance();
 
   private final BlobStore store;
   private final FailureStatuses statuses;
+  private final BatchCompression compression;
   private final long maxTotalBytes;
 
-  BlobBatches(BlobStore store, FailureStatuses statuses, long maxTotalBytes) {
+  /**
+   * @param maxTotalBytes most bytes of content in one batch
+   */
+  public BlobBatches(
+      BlobStore store, FailureStatuses statuses, CodecSlots codecs, long maxTotalBytes) {
     this.store = store;
     this.statuses = statuses;
+    this.compression = new BatchCompression(codecs);
     this.maxTotalBytes = maxTotalBytes;
+  }
+
+  /** What one item of a batch comes to. */
+  private sealed interface Outcome {
+    record Content(ByteString data) implements Outcome {}
+
+    record Failed(Failure failure) implements Outcome {}
   }
 
   /**
@@ -44,71 +56,73 @@ final class BlobBatches {
    * @param digests those of {@code requests}, in the same order
    */
   BatchUpdateBlobsResponse update(
-      InstanceName instance,
-      List<Digest> digests,
-      List<BatchUpdateBlobsRequest.Request> requests) {
-    checkTotal(requests.stream().mapToLong(r -> r.getData().size()).sum(), "requests");
-    List<Optional<Failure>> outcomes = new ArrayList<>();
+      InstanceName instance, List<Digest> digests, List<BatchUpdateBlobsRequest.Request> requests) {
+    checkUpdate(digests, requests);
+    List<Outcome> contents = new ArrayList<>();
     Map<Digest, ByteString> batch = new LinkedHashMap<>();
     for (int i = 0; i < requests.size(); i++) {
-      Optional<Failure> refused = refusal(requests.get(i), "requests[" + i + "]");
-      outcomes.add(refused);
-      if (refused.isEmpty()) {
-        batch.putIfAbsent(digests.get(i), requests.get(i).getData());
+      Outcome outcome = content(digests.get(i), requests.get(i), "requests[" + i + "]");
+      contents.add(outcome);
+      if (outcome instanceof Outcome.Content(ByteString data)) {
+        batch.putIfAbsent(digests.get(i), data);
       }
     }
     Map<Digest, Failure> failures = batch.isEmpty() ? Map.of() : store.writeAll(instance, batch);
     BatchUpdateBlobsResponse.Builder response = BatchUpdateBlobsResponse.newBuilder();
     for (int i = 0; i < requests.size(); i++) {
       Digest digest = digests.get(i);
-      ByteString data = requests.get(i).getData();
-      Optional<Failure> outcome = outcomes.get(i);
-      if (outcome.isEmpty()) {
-        // The same digest with other data was not part of the batch, and is its own case.
-        outcome =
-            data.equals(batch.get(digest))
-                ? Optional.ofNullable(failures.get(digest))
-                : Optional.ofNullable(store.writeAll(instance, Map.of(digest, data)).get(digest));
-      }
-      response
-          .addResponsesBuilder()
-          .setDigest(requests.get(i).getDigest())
-          .setStatus(outcome.map(statuses::of).orElse(OK));
+      Status status =
+          switch (contents.get(i)) {
+            case Outcome.Failed(Failure failure) -> statuses.of(failure);
+            // The same digest with other data was not part of the batch, and is its own case.
+            case Outcome.Content(ByteString data) ->
+                data.equals(batch.get(digest))
+                    ? status(failures, digest)
+                    : status(store.writeAll(instance, Map.of(digest, data)), digest);
+          };
+      response.addResponsesBuilder().setDigest(requests.get(i).getDigest()).setStatus(status);
     }
     return response.build();
   }
 
-  BatchReadBlobsResponse read(InstanceName instance, List<Digest> digests) {
+  /**
+   * Reads blobs.
+   *
+   * @param acceptableCompressors numbers on the wire of what the caller can undo
+   */
+  BatchReadBlobsResponse read(
+      InstanceName instance, List<Digest> digests, List<Integer> acceptableCompressors) {
     long total = 0;
     for (Digest digest : digests) {
-      // Sizes are as the client says, so that a sum of them may overflow.
-      total += Math.min(digest.sizeBytes(), maxTotalBytes + 1);
-      checkTotal(total, "digests");
+      total = add(total, digest.sizeBytes(), "digests");
     }
-    Map<Digest, Blob> blobs = readAll(instance, new LinkedHashSet<>(digests));
+    boolean zstd = acceptableCompressors.contains(Compressor.Value.ZSTD_VALUE);
+    Map<Digest, Outcome> blobs = readAll(instance, new LinkedHashSet<>(digests));
     BatchReadBlobsResponse.Builder response = BatchReadBlobsResponse.newBuilder();
     for (Digest digest : digests) {
       BatchReadBlobsResponse.Response.Builder item =
           response.addResponsesBuilder().setDigest(Digests.toProto(digest));
-      switch (blobs.getOrDefault(digest, new Blob.Failed(new Failure.BlobAbsent(digest)))) {
-        case Blob.Found(ByteString data) -> item.setData(data).setStatus(OK);
-        case Blob.Failed(Failure failure) -> item.setStatus(statuses.of(failure));
+      switch (blobs.getOrDefault(digest, new Outcome.Failed(new Failure.BlobAbsent(digest)))) {
+        case Outcome.Failed(Failure failure) -> item.setStatus(statuses.of(failure));
+        case Outcome.Content(ByteString data) -> {
+          item.setData(data).setStatus(OK);
+          if (zstd) {
+            compression
+                .compress(data)
+                .ifPresent(c -> item.setData(c).setCompressor(Compressor.Value.ZSTD));
+          }
+        }
       }
     }
     return response.build();
   }
 
-  /** What became of one blob that was to be read. */
-  private sealed interface Blob {
-    record Found(ByteString data) implements Blob {}
-
-    record Failed(Failure failure) implements Blob {}
-  }
-
-  private Map<Digest, Blob> readAll(InstanceName instance, Set<Digest> digests) {
-    Map<Digest, Blob> blobs = new HashMap<>();
+  private Map<Digest, Outcome> readAll(InstanceName instance, Set<Digest> digests) {
+    Map<Digest, Outcome> blobs = new HashMap<>();
     try {
-      store.readAll(instance, digests).forEach((d, data) -> blobs.put(d, new Blob.Found(data)));
+      store
+          .readAll(instance, digests)
+          .forEach((d, data) -> blobs.put(d, new Outcome.Content(data)));
     } catch (Failure.Corrupt damaged) {
       // One damaged blob must not hide the others.
       digests.forEach(digest -> blobs.put(digest, readAlone(instance, digest)));
@@ -116,28 +130,56 @@ final class BlobBatches {
     return blobs;
   }
 
-  private Blob readAlone(InstanceName instance, Digest digest) {
+  private Outcome readAlone(InstanceName instance, Digest digest) {
     try {
-      return new Blob.Found(Blobs.read(store, instance, digest, Math.toIntExact(maxTotalBytes)));
+      return new Outcome.Content(
+          Blobs.read(store, instance, digest, Math.toIntExact(maxTotalBytes)));
     } catch (Failure failure) {
-      return new Blob.Failed(failure);
+      return new Outcome.Failed(failure);
     }
   }
 
-  private static Optional<Failure> refusal(BatchUpdateBlobsRequest.Request request, String field) {
-    return request.getCompressorValue() == Compressor.Value.IDENTITY_VALUE
-        ? Optional.empty()
-        : Optional.of(
-            new InvalidRequest(
+  private Outcome content(Digest digest, BatchUpdateBlobsRequest.Request request, String field) {
+    try {
+      return switch (request.getCompressorValue()) {
+        case Compressor.Value.IDENTITY_VALUE -> new Outcome.Content(request.getData());
+        case Compressor.Value.ZSTD_VALUE ->
+            new Outcome.Content(compression.decompress(digest, request.getData(), field + ".data"));
+        default ->
+            throw new InvalidRequest(
                 field + ".compressor",
                 "number %d is not served; use one that Capabilities lists"
-                    .formatted(request.getCompressorValue())));
+                    .formatted(request.getCompressorValue()));
+      };
+    } catch (Failure failure) {
+      return new Outcome.Failed(failure);
+    }
   }
 
-  private void checkTotal(long total, String field) {
-    if (total > maxTotalBytes) {
+  /** Adds up what is sent and, where that is compressed, what it says it will become. */
+  private void checkUpdate(List<Digest> digests, List<BatchUpdateBlobsRequest.Request> requests) {
+    long total = 0;
+    for (int i = 0; i < requests.size(); i++) {
+      boolean compressed = requests.get(i).getCompressorValue() != Compressor.Value.IDENTITY_VALUE;
+      total =
+          add(
+              total,
+              compressed ? digests.get(i).sizeBytes() : requests.get(i).getData().size(),
+              "requests");
+    }
+  }
+
+  /** The sum, which cannot overflow as it never grows beyond the maximum. */
+  private long add(long total, long bytes, String field) {
+    if (bytes > maxTotalBytes - total) {
       throw new InvalidRequest(
           field, "are more than %d bytes together; use ByteStream".formatted(maxTotalBytes));
     }
+    return total + bytes;
+  }
+
+  private Status status(Map<Digest, Failure> failures, Digest digest) {
+    Failure failure = failures.get(digest);
+    return failure == null ? OK : statuses.of(failure);
   }
 }

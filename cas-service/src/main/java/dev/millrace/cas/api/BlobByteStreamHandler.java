@@ -4,6 +4,7 @@ import com.google.bytestream.ReadResponse;
 import com.google.protobuf.UnsafeByteOperations;
 import dev.millrace.blobstore.BlobReader;
 import dev.millrace.blobstore.BlobStore;
+import dev.millrace.cas.upload.BlobUpload;
 import dev.millrace.cas.upload.ResumableUploads;
 import dev.millrace.digest.Digest;
 import dev.millrace.failure.Failure;
@@ -20,6 +21,8 @@ import dev.millrace.resourcename.ResourceName;
 import java.nio.ByteBuffer;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /** Blobs behind ByteStream. */
 public final class BlobByteStreamHandler implements ByteStreamHandler {
@@ -29,12 +32,17 @@ public final class BlobByteStreamHandler implements ByteStreamHandler {
   private final DigestFunctionPolicy functions;
   private final BlobStore store;
   private final ResumableUploads uploads;
+  private final CodecSlots codecs;
 
   public BlobByteStreamHandler(
-      DigestFunctionPolicy functions, BlobStore store, ResumableUploads uploads) {
+      DigestFunctionPolicy functions,
+      BlobStore store,
+      ResumableUploads uploads,
+      CodecSlots codecs) {
     this.functions = functions;
     this.store = store;
     this.uploads = uploads;
+    this.codecs = codecs;
   }
 
   @Override
@@ -52,20 +60,39 @@ public final class BlobByteStreamHandler implements ByteStreamHandler {
       throw new InvalidRequest("resource_name", "'" + name + "' is for writing only");
     }
     check(blob.compressor(), blob.digest());
+    boolean compressed = blob.compressor() != Compressor.IDENTITY;
+    if (compressed && range.limit() != 0) {
+      throw new InvalidRequest("read_limit", "is not possible with compression");
+    }
     try (BlobReader reader = store.open(blob.instance(), blob.digest())) {
-      send(reader, range, out);
+      if (compressed) {
+        sendCompressed(reader, range, out);
+      } else {
+        forEachChunk(reader, range, chunk -> out.send(message(chunk)));
+      }
     }
   }
 
   @Override
   public ByteStreamWrite write(ResourceName name, long offset) {
     ResourceName.Upload upload = upload(name);
-    if (isStored(upload.instance(), upload.digest())) {
+    boolean compressed = upload.compressor() != Compressor.IDENTITY;
+    BooleanSupplier stored = () -> isStored(upload.instance(), upload.digest());
+    if (stored.getAsBoolean()) {
       uploads.discardSuspended(upload);
-      return new NeedlessWrite(upload.digest().sizeBytes());
+      return new NeedlessWrite(compressed ? CompressedWrite.COMPLETE : upload.digest().sizeBytes());
     }
-    return new BlobWrite(
-        uploads.open(upload, offset), () -> isStored(upload.instance(), upload.digest()), upload);
+    BlobUpload opened = uploads.open(upload, offset);
+    return compressed ? compressedWrite(opened, stored) : new BlobWrite(opened, stored, upload);
+  }
+
+  private CompressedWrite compressedWrite(BlobUpload upload, BooleanSupplier stored) {
+    try {
+      return new CompressedWrite(upload, stored, codecs);
+    } catch (Failure noSlot) {
+      upload.close();
+      throw noSlot;
+    }
   }
 
   @Override
@@ -78,7 +105,9 @@ public final class BlobByteStreamHandler implements ByteStreamHandler {
     if (written.isEmpty()) {
       throw new Failure.NotFound("nothing is known of the upload '" + name + "'");
     }
-    return new WriteStatus(written.getAsLong(), /* complete= */ false);
+    return new WriteStatus(
+        upload.compressor() == Compressor.IDENTITY ? written.getAsLong() : 0,
+        /* complete= */ false);
   }
 
   private ResourceName.Upload upload(ResourceName name) {
@@ -91,7 +120,7 @@ public final class BlobByteStreamHandler implements ByteStreamHandler {
   }
 
   private void check(Compressor compressor, Digest digest) {
-    if (compressor != Compressor.IDENTITY) {
+    if (compressor != Compressor.IDENTITY && compressor != Compressor.ZSTD) {
       throw new InvalidRequest(
           "resource_name",
           compressor.segment() + " is not served; use a compressor that Capabilities lists");
@@ -103,19 +132,31 @@ public final class BlobByteStreamHandler implements ByteStreamHandler {
     return store.findMissing(instance, Set.of(digest)).isEmpty();
   }
 
-  private static void send(BlobReader reader, ReadRange range, ServerStream<ReadResponse> out) {
+  private void sendCompressed(BlobReader reader, ReadRange range, ServerStream<ReadResponse> out) {
+    try (CodecSlots.Slot compressor = codecs.compressor(piece -> out.send(message(piece)))) {
+      forEachChunk(reader, range, compressor::write);
+      compressor.finish();
+    }
+  }
+
+  private static void forEachChunk(
+      BlobReader reader, ReadRange range, Consumer<ByteBuffer> consumer) {
     long end = range.end(reader.digest().sizeBytes());
     for (long position = range.offset(); position < end; ) {
-      // A chunk belongs to its message from here on, so that it cannot be filled again.
-      byte[] chunk = new byte[(int) Math.min(CHUNK_BYTES, end - position)];
-      int read = reader.read(position, ByteBuffer.wrap(chunk));
-      if (read < chunk.length) {
+      // A chunk may belong to a message from here on, so that it cannot be filled again.
+      ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(CHUNK_BYTES, end - position));
+      int read = reader.read(position, chunk);
+      if (chunk.hasRemaining()) {
         throw new Failure.Corrupt(
             "blob %s ended after %d bytes".formatted(reader.digest(), position + read),
             /* cause= */ null);
       }
-      out.send(ReadResponse.newBuilder().setData(UnsafeByteOperations.unsafeWrap(chunk)).build());
+      consumer.accept(chunk.flip());
       position += read;
     }
+  }
+
+  private static ReadResponse message(ByteBuffer chunk) {
+    return ReadResponse.newBuilder().setData(UnsafeByteOperations.unsafeWrap(chunk)).build();
   }
 }

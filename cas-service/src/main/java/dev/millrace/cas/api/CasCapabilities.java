@@ -1,6 +1,7 @@
 package dev.millrace.cas.api;
 
 import build.bazel.remote.execution.v2.CacheCapabilities;
+import build.bazel.remote.execution.v2.Compressor;
 import build.bazel.remote.execution.v2.ServerCapabilities;
 import build.bazel.remote.execution.v2.SymlinkAbsolutePathStrategy;
 import dev.millrace.digest.wire.Digests;
@@ -25,7 +26,11 @@ public final class CasCapabilities implements CapabilitiesContributor {
     cache
         .clearDigestFunctions()
         .setMaxBatchTotalSizeBytes(maxBatchBytes)
-        .setSymlinkAbsolutePathStrategy(SymlinkAbsolutePathStrategy.Value.ALLOWED);
+        .setSymlinkAbsolutePathStrategy(SymlinkAbsolutePathStrategy.Value.ALLOWED)
+        .clearSupportedCompressors()
+        .addSupportedCompressors(Compressor.Value.ZSTD)
+        .clearSupportedBatchUpdateCompressors()
+        .addSupportedBatchUpdateCompressors(Compressor.Value.ZSTD);
     functions.enabled().forEach(function -> cache.addDigestFunctions(Digests.toProto(function)));
   }
 }

@@ -18,7 +18,6 @@ import dev.millrace.digest.Digest;
 import dev.millrace.digest.DigestFunction;
 import dev.millrace.digest.wire.Digests;
 import dev.millrace.failure.Failure;
-import dev.millrace.grpc.error.FailureStatuses;
 import dev.millrace.grpc.stream.ServerStream;
 import dev.millrace.instance.InstanceName;
 import io.grpc.stub.StreamObserver;
@@ -36,14 +35,11 @@ public final class ContentAddressableStorageGrpcService
   private final BlobBatches batches;
   private final TreePages trees;
 
-  /**
-   * @param maxBatchBytes most bytes of content in one batch
-   */
   public ContentAddressableStorageGrpcService(
-      RequestChecks checks, BlobStore store, FailureStatuses statuses, long maxBatchBytes) {
+      RequestChecks checks, BlobStore store, BlobBatches batches) {
     this.checks = checks;
     this.store = store;
-    this.batches = new BlobBatches(store, statuses, maxBatchBytes);
+    this.batches = batches;
     this.trees = new TreePages(store);
   }
 
@@ -76,10 +72,9 @@ public final class ContentAddressableStorageGrpcService
             request.getDigestFunctionValue());
     List<Digest> digests =
         IntStream.range(0, requests.size())
-            .mapToObj(
-                i ->
-                    Digests.fromProto(
-                        requests.get(i).getDigest(), function, "requests[" + i + "].digest"))
+            .mapToObj(i ->
+                Digests.fromProto(
+                    requests.get(i).getDigest(), function, "requests[" + i + "].digest"))
             .toList();
     responses.onNext(batches.update(instance, digests, requests));
     responses.onCompleted();
@@ -91,7 +86,7 @@ public final class ContentAddressableStorageGrpcService
     InstanceName instance = checks.instance(request.getInstanceName());
     List<Digest> digests =
         checks.digests(request.getDigestsList(), request.getDigestFunctionValue(), "digests");
-    responses.onNext(batches.read(instance, digests));
+    responses.onNext(batches.read(instance, digests, request.getAcceptableCompressorsValueList()));
     responses.onCompleted();
   }
 

@@ -26,9 +26,7 @@ public record RequestChecks(InstancePolicy instances, DigestFunctionPolicy funct
     return Digests.fromProto(protos, function(protos, functionNumber), field);
   }
 
-  DigestFunction function(
-      List<build.bazel.remote.execution.v2.Digest> protos, int functionNumber) {
-    return functions.require(
-        functionNumber, protos.isEmpty() ? "" : protos.getFirst().getHash());
+  DigestFunction function(List<build.bazel.remote.execution.v2.Digest> protos, int functionNumber) {
+    return functions.require(functionNumber, protos.isEmpty() ? "" : protos.getFirst().getHash());
   }
 }

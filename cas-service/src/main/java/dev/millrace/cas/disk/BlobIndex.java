@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Where blobs are: a hash table of fixed size in a mapped file. A blob is in one of the {@link
- * #WINDOW} slots that begin at its own; an entry whose block is gone is room for another, and where
- * there is no room the entry of the oldest block makes some.
+ * #WINDOW} slots that begin at its own or, where those are taken, in a second such window
+ * elsewhere. An entry whose block is gone is room for another; where there is no room, the entry of
+ * the oldest block makes some.
  *
  * <p>Readers take no lock. An entry carries a checksum, by which a reader sees that it met a writer
  * half-way, and the store that a crash tore an entry.
@@ -124,7 +125,7 @@ final class BlobIndex {
   }
 
   private @Nullable Location search(Fingerprint key, Liveness liveness) {
-    for (int i = 0; i < WINDOW; i++) {
+    for (int i = 0; i < 2 * WINDOW; i++) {
       long slot = slot(key, i);
       if (slots.get(LONG, slot + WHERE) == 0) {
         return null;
@@ -168,7 +169,7 @@ final class BlobIndex {
   void remove(Fingerprint key, Location location) {
     writing.lock();
     try {
-      for (int i = 0; i < WINDOW; i++) {
+      for (int i = 0; i < 2 * WINDOW; i++) {
         long slot = slot(key, i);
         if (holds(slot, key) && location.equals(location(slot))) {
           write(slot, key, new Location(0, location.epoch(), 0, 0));
@@ -185,7 +186,7 @@ final class BlobIndex {
     long free = -1;
     long oldest = -1;
     long oldestBlock = Long.MAX_VALUE;
-    for (int i = 0; i < WINDOW; i++) {
+    for (int i = 0; i < 2 * WINDOW; i++) {
       long slot = slot(key, i);
       boolean unused = slots.get(LONG, slot + WHERE) == 0;
       if (!unused && holds(slot, key)) {
@@ -224,7 +225,8 @@ final class BlobIndex {
   }
 
   private long slot(Fingerprint key, int probe) {
-    return (key.a() + probe & mask) * ENTRY_BYTES;
+    long number = probe < WINDOW ? key.a() + probe : key.b() + (probe - WINDOW);
+    return (number & mask) * ENTRY_BYTES;
   }
 
   private boolean holds(long slot, Fingerprint key) {

@@ -26,6 +26,7 @@ final class Block {
   private final AtomicInteger references = new AtomicInteger(1);
 
   private volatile boolean dropped;
+  private volatile boolean failed;
 
   Block(long number, long salt, Proof proof, BlockFile file, BlockSpace space) {
     this.number = number;
@@ -114,10 +115,21 @@ final class Block {
     }
   }
 
+  /** Whether the disk has failed to take bytes of this block; nothing more should be written. */
+  boolean failed() {
+    return failed;
+  }
+
+  /** Returns when all that was written before is on stable storage. */
   void sync() {
+    if (failed) {
+      // The system reports a failure once, and then forgets the bytes that it could not write.
+      throw new Failure.Unavailable("block " + number + " of the local store has failed", null);
+    }
     try {
       file.sync();
     } catch (IOException e) {
+      failed = true;
       throw failed("synchronised", e);
     }
   }

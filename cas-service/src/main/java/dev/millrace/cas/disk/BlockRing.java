@@ -94,6 +94,10 @@ final class BlockRing {
       if (closed) {
         throw new Failure.Unavailable("the local store is closed", null);
       }
+      if (current != null && current.failed()) {
+        current.space().seal();
+        current = null;
+      }
       Block block = current;
       long offset = block == null ? BlockSpace.NO_ROOM : block.space().reserve(size);
       if (block == null || offset == BlockSpace.NO_ROOM) {
@@ -119,6 +123,7 @@ final class BlockRing {
     }
     long limit = ownBlock ? size + BlockHeader.BYTES : properties.blockBytes();
     makeRoom(limit, dropped);
+    publish();
     Block block = make(limit);
     blocks.addLast(block);
     if (!ownBlock) {

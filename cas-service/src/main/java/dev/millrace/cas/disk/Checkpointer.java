@@ -103,7 +103,8 @@ final class Checkpointer {
     try {
       BlockRing.Snapshot snapshot = ring.snapshot();
       try {
-        snapshot.held().forEach(Block::sync);
+        // In a failed block, nothing has been acknowledged since.
+        snapshot.held().stream().filter(block -> !block.failed()).forEach(Block::sync);
       } finally {
         snapshot.held().forEach(Block::release);
       }

@@ -27,10 +27,6 @@ record Directories(Path root) {
     return root.resolve("checkpoint.next");
   }
 
-  Path lock() {
-    return root.resolve("lock");
-  }
-
   Path block(long number) {
     return blocks().resolve(number + SUFFIX);
   }

@@ -7,6 +7,7 @@ import dev.millrace.blobstore.BlobStore;
 import dev.millrace.blobstore.BlobWriter;
 import dev.millrace.blobstore.Blobs;
 import dev.millrace.digest.Digest;
+import dev.millrace.directory.DirectoryLock;
 import dev.millrace.failure.Failure;
 import dev.millrace.instance.InstanceName;
 import java.io.IOException;
@@ -76,7 +77,7 @@ public final class DiskBlobStore implements BlobStore, AutoCloseable {
     Directories directories = new Directories(properties.directory());
     try {
       Files.createDirectories(directories.blocks());
-      DirectoryLock lock = DirectoryLock.take(directories.lock());
+      DirectoryLock lock = DirectoryLock.take(properties.directory());
       boolean opened = false;
       try {
         DiskBlobStore store =

@@ -53,8 +53,13 @@ public final class BlobUpload implements AutoCloseable {
     if (transfer.written() == name.digest().sizeBytes()) {
       finish();
     } else {
-      uploads.suspend(this, transfer);
+      uploads.suspended(transfer.suspend(this, uploads.now()));
     }
+  }
+
+  /** Keeps the upload, but nothing of what was written: a later call begins at its start. */
+  public void suspendAtStart() {
+    uploads.suspended(transfer.suspendAtStart(this, uploads.now()));
   }
 
   @Override

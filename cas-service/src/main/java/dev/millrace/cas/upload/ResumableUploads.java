@@ -57,8 +57,7 @@ public final class ResumableUploads implements AutoCloseable {
           throw new InvalidRequest(
               "write_offset", "is %d, but nothing is kept of this upload".formatted(offset));
         }
-        Transfer fresh =
-            new Transfer(() -> store.create(name.instance(), name.digest()), upload);
+        Transfer fresh = new Transfer(() -> store.create(name.instance(), name.digest()), upload);
         upload.joins(fresh);
         if (transfers.putIfAbsent(name, fresh) == null) {
           return upload;
@@ -92,12 +91,11 @@ public final class ResumableUploads implements AutoCloseable {
   /** Gives up the uploads that nobody has continued in time. */
   public void removeExpired() {
     Instant oldest = clock.instant().minus(maxAge);
-    transfers.forEach(
-        (name, transfer) -> {
-          if (transfer.suspendedAt().filter(oldest::isAfter).isPresent()) {
-            discardSuspended(name);
-          }
-        });
+    transfers.forEach((name, transfer) -> {
+      if (transfer.suspendedAt().filter(oldest::isAfter).isPresent()) {
+        discardSuspended(name);
+      }
+    });
   }
 
   /** Gives up all that no call is writing. */
@@ -106,11 +104,13 @@ public final class ResumableUploads implements AutoCloseable {
     transfers.keySet().forEach(this::discardSuspended);
   }
 
-  void suspend(BlobUpload upload, Transfer transfer) {
-    if (!transfer.suspend(upload, clock.instant())) {
-      return;
-    }
-    while (suspended() > maxSuspended) {
+  Instant now() {
+    return clock.instant();
+  }
+
+  /** Makes room after an upload was suspended, if it was. */
+  void suspended(boolean another) {
+    while (another && suspended() > maxSuspended) {
       transfers.entrySet().stream()
           .filter(e -> e.getValue().suspendedAt().isPresent())
           .min(Comparator.comparing(e -> e.getValue().suspendedAt().orElse(Instant.MAX)))

@@ -22,7 +22,9 @@ final class Transfer {
   private @Nullable BlobUpload owner;
   private boolean over;
 
-  /** When the last owner left; null while there is one. Read without the lock to find the oldest. */
+  /**
+   * When the last owner left; null while there is one. Read without the lock to find the oldest.
+   */
   private volatile @Nullable Instant suspendedAt;
 
   private volatile long written;
@@ -45,8 +47,8 @@ final class Transfer {
   }
 
   /**
-   * Gives the transfer to another call, once what the present owner is just writing is written.
-   * Its client has most likely lost that connection.
+   * Gives the transfer to another call, once what the present owner is just writing is written. Its
+   * client has most likely lost that connection.
    *
    * @return whether there is still something to take over
    */
@@ -61,9 +63,7 @@ final class Transfer {
             "write_offset", "is %d, but this upload goes on at %d".formatted(offset, written));
       }
       if (offset != written) {
-        writer.close();
-        writer = writers.get();
-        written = 0;
+        rewind();
       }
       owner = taker;
       suspendedAt = null;
@@ -79,8 +79,8 @@ final class Transfer {
       requireOwner(by);
       for (ByteBuffer part : parts) {
         writer.write(part);
+        written = writer.written();
       }
-      written = writer.written();
     } finally {
       lock.unlock();
     }
@@ -113,6 +113,20 @@ final class Transfer {
     }
   }
 
+  /** As {@link #suspend}, but gives up what was written, for a call that begins again. */
+  boolean suspendAtStart(BlobUpload by, Instant now) {
+    lock.lock();
+    try {
+      if (!suspend(by, now)) {
+        return false;
+      }
+      rewind();
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Gives up what was written, if the transfer is the caller's; null stands for nobody's. */
   boolean discard(@Nullable BlobUpload by) {
     lock.lock();
@@ -125,6 +139,12 @@ final class Transfer {
     } finally {
       lock.unlock();
     }
+  }
+
+  private void rewind() {
+    writer.close();
+    writer = writers.get();
+    written = 0;
   }
 
   private void end() {

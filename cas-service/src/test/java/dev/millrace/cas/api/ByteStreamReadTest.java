@@ -129,8 +129,7 @@ final class ByteStreamReadTest {
         "team/operations/blobs/HASH/10",
       })
   void aMalformedOrWriteOnlyNameIsRefused(String pattern) {
-    fails(
-        INVALID_ARGUMENT, () -> cas.read(pattern.replace("HASH", "a".repeat(64)), 0, 0));
+    fails(INVALID_ARGUMENT, () -> cas.read(pattern.replace("HASH", "a".repeat(64)), 0, 0));
   }
 
   @Test
@@ -148,13 +147,12 @@ final class ByteStreamReadTest {
   void aClientThatGoesAwayLeavesNothingOpen() {
     String large = Cas.blob(cas.put(random.next(5_000_000)));
     Context.CancellableContext context = Context.current().withCancellation();
-    context.run(
-        () -> {
-          Iterator<ReadResponse> parts =
-              cas.bytes().read(ReadRequest.newBuilder().setResourceName(large).build());
-          parts.next();
-          assertThat(cas.store.readers).hasValue(1);
-        });
+    context.run(() -> {
+      Iterator<ReadResponse> parts =
+          cas.bytes().read(ReadRequest.newBuilder().setResourceName(large).build());
+      parts.next();
+      assertThat(cas.store.readers).hasValue(1);
+    });
     context.cancel(null);
     await(() -> cas.store.readers.get() == 0);
   }

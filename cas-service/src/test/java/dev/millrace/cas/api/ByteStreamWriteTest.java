@@ -328,8 +328,7 @@ final class ByteStreamWriteTest {
   }
 
   private static ResourceName.Upload parsed(String name) {
-    return (ResourceName.Upload)
-        ResourceName.parse(name);
+    return (ResourceName.Upload) ResourceName.parse(name);
   }
 
   private void refused(Digest digest, WriteClient write) {

@@ -12,6 +12,8 @@ import com.google.bytestream.ReadResponse;
 import com.google.protobuf.ByteString;
 import dev.millrace.blobstore.BlobStore;
 import dev.millrace.blobstore.Blobs;
+import dev.millrace.blobstore.empty.EmptyProvidingBlobStore;
+import dev.millrace.blobstore.inheriting.InheritingBlobStore;
 import dev.millrace.blobstore.memory.MemoryBlobStore;
 import dev.millrace.blobstore.verifying.VerifyingBlobStore;
 import dev.millrace.cas.upload.ResumableUploads;
@@ -45,7 +47,9 @@ import java.util.concurrent.Executors;
 import java.util.function.UnaryOperator;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
-/** The service as a client sees it, over a store on the heap, with the edge that it has for real. */
+/**
+ * The service as a client sees it, over a store on the heap, with the edge that it has for real.
+ */
 final class Cas implements AutoCloseable {
 
   static final long MAX_BATCH = 1024 * 1024;
@@ -61,17 +65,21 @@ final class Cas implements AutoCloseable {
   private final Server server;
 
   Cas() {
-    this(InstancePolicy.any(), store -> store);
+    this(DigestFunctionPolicy.DEFAULT, MAX_BATCH, store -> store);
   }
 
-  Cas(InstancePolicy instances, UnaryOperator<BlobStore> decoration) {
-    store = new CountingBlobStore(decoration.apply(new VerifyingBlobStore(memory)));
-    for (DigestFunction function : DigestFunction.values()) {
-      Blobs.write(store, INSTANCE, function, ByteString.EMPTY);
-    }
+  Cas(
+      DigestFunctionPolicy functions,
+      long maxBatchBytes,
+      UnaryOperator<BlobStore> storeDecoration) {
+    InstancePolicy instances = InstancePolicy.any();
+    store =
+        new CountingBlobStore(
+            new EmptyProvidingBlobStore(
+                new InheritingBlobStore(storeDecoration.apply(new VerifyingBlobStore(memory)))));
     uploads = new ResumableUploads(store, clock, 3, Duration.ofDays(1));
-    DigestFunctionPolicy functions = DigestFunctionPolicy.DEFAULT;
     FailureStatuses statuses = new FailureStatuses(() -> "incident-1");
+    CodecSlots codecs = new CodecSlots(10, Duration.ofMillis(10));
     String name = UUID.randomUUID().toString();
     try {
       server =
@@ -79,13 +87,16 @@ final class Cas implements AutoCloseable {
               .executor(threads)
               .addService(
                   new ContentAddressableStorageGrpcService(
-                      new RequestChecks(instances, functions), store, statuses, MAX_BATCH))
+                      new RequestChecks(instances, functions),
+                      store,
+                      new BlobBatches(store, statuses, codecs, maxBatchBytes)))
               .addService(
                   new ByteStreamGrpcService(
-                      instances, List.of(new BlobByteStreamHandler(functions, store, uploads))))
+                      instances,
+                      List.of(new BlobByteStreamHandler(functions, store, uploads, codecs))))
               .addService(
                   new CapabilitiesGrpcService(
-                      instances, List.of(new CasCapabilities(functions, MAX_BATCH))))
+                      instances, List.of(new CasCapabilities(functions, maxBatchBytes))))
               .intercept(new ErrorMappingInterceptor(statuses))
               .intercept(new RequestOriginInterceptor())
               .intercept(conformance)

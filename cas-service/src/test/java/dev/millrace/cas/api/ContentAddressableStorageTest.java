@@ -86,7 +86,9 @@ final class ContentAddressableStorageTest {
   }
 
   @ParameterizedTest
-  @EnumSource(value = Value.class, names = {"MURMUR3", "VSO", "MD5"})
+  @EnumSource(
+      value = Value.class,
+      names = {"MURMUR3", "VSO", "MD5"})
   void aFunctionThatIsNotServedIsRefused(Value function) {
     refusedNaming(
         "digest_function",
@@ -215,7 +217,8 @@ final class ContentAddressableStorageTest {
         .containsExactly(Code.OK, Code.NOT_FOUND, Code.OK);
     assertThat(responses.getFirst().getData()).isEqualTo(present);
     assertThat(responses.get(1).getData()).isEmpty();
-    assertThat(responses).extracting(BatchReadBlobsResponse.Response::getDigest)
+    assertThat(responses)
+        .extracting(BatchReadBlobsResponse.Response::getDigest)
         .containsExactly(
             Digests.toProto(presentDigest),
             Digests.toProto(otherDigest),

@@ -164,9 +164,7 @@ final class DiskBlobStoreDamageTest {
       LongStream.range(30, BLOBS).forEach(i -> blobs.write(store, i));
       // The index reached the disk, what it leads to did not.
       Files.copy(
-          original.resolve("index"),
-          crashed.resolve("index"),
-          StandardCopyOption.REPLACE_EXISTING);
+          original.resolve("index"), crashed.resolve("index"), StandardCopyOption.REPLACE_EXISTING);
     }
     for (int start = 0; start < 3; start++) {
       try (DiskBlobStore store = DiskBlobStore.open(properties(crashed))) {

@@ -239,12 +239,11 @@ final class DiskBlobStoreTest {
     try (BlobReader reader = store.open(NumberedBlobs.INSTANCE, digest);
         ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<Boolean> interrupted =
-          threads.submit(
-              () -> {
-                Thread.currentThread().interrupt();
-                small.write(store, 5);
-                return large.isSound(store, 1) && Thread.interrupted();
-              });
+          threads.submit(() -> {
+            Thread.currentThread().interrupt();
+            small.write(store, 5);
+            return large.isSound(store, 1) && Thread.interrupted();
+          });
       assertThat(interrupted.get()).isTrue();
       ByteBuffer target = ByteBuffer.allocate((int) digest.sizeBytes());
       assertThat(reader.read(0, target)).isEqualTo(target.capacity());
@@ -259,16 +258,15 @@ final class DiskBlobStoreTest {
       for (int t = 0; t < 8; t++) {
         long first = t * 1_000L;
         all.add(
-            threads.submit(
-                () -> {
-                  for (long i = first; i < first + 150; i++) {
-                    NumberedBlobs blobs = i % 3 == 0 ? large : small;
-                    blobs.write(store, i);
-                    // Others may have pushed it out; what is served must be right.
-                    blobs.isSound(store, i);
-                    small.isSound(store, (i * 31) % 8_000);
-                  }
-                }));
+            threads.submit(() -> {
+              for (long i = first; i < first + 150; i++) {
+                NumberedBlobs blobs = i % 3 == 0 ? large : small;
+                blobs.write(store, i);
+                // Others may have pushed it out; what is served must be right.
+                blobs.isSound(store, i);
+                small.isSound(store, (i * 31) % 8_000);
+              }
+            }));
       }
       for (Future<?> one : all) {
         one.get();

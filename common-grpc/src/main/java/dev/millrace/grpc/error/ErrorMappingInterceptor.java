@@ -1,5 +1,6 @@
 package dev.millrace.grpc.error;
 
+import dev.millrace.failure.Failure;
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
@@ -60,8 +61,11 @@ public final class ErrorMappingInterceptor implements ServerInterceptor {
     }
 
     void fail(Throwable thrown) {
-      if (isCancelled()) {
+      if (isCancelled()
+          && (thrown instanceof Failure || thrown instanceof StatusRuntimeException)) {
         log.debug("Failed after the client had gone", thrown);
+      } else if (isCancelled()) {
+        log.error("Failed after the client had gone", thrown);
       } else if (!answered.compareAndSet(false, true)) {
         log.error("Failed after the call had been answered", thrown);
       } else {

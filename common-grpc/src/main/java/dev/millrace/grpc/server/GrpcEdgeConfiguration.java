@@ -12,11 +12,8 @@ import dev.millrace.grpc.request.RequestOriginInterceptor;
 import io.grpc.netty.NettyServerBuilder;
 import io.micrometer.core.instrument.binder.grpc.ObservationGrpcServerInterceptor;
 import io.micrometer.observation.ObservationRegistry;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
-import org.springframework.boot.grpc.server.autoconfigure.GrpcServerExecutorProvider;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.PropertySource;
@@ -91,15 +88,9 @@ public class GrpcEdgeConfiguration {
     return new CapabilitiesGrpcService(instances, contributors.orderedStream().toList());
   }
 
-  /** A virtual thread per callback: handlers block. */
-  @Bean(destroyMethod = "shutdown")
-  ExecutorService grpcCallExecutor() {
-    return Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("grpc-call-", 0).factory());
-  }
-
   @Bean
-  GrpcServerExecutorProvider grpcServerExecutorProvider(ExecutorService grpcCallExecutor) {
-    return () -> grpcCallExecutor;
+  CallExecutor callExecutor() {
+    return new CallExecutor();
   }
 
   @Bean

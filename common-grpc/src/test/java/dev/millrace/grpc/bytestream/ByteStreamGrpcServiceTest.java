@@ -31,8 +31,7 @@ import org.junit.jupiter.api.Test;
 final class ByteStreamGrpcServiceTest {
 
   private final GrowingLog log = new GrowingLog();
-  private final Edge edge =
-      new Edge(new ByteStreamGrpcService(InstancePolicy.any(), List.of(log)));
+  private final Edge edge = new Edge(new ByteStreamGrpcService(InstancePolicy.any(), List.of(log)));
   private final ByteStreamGrpc.ByteStreamBlockingStub bytes =
       ByteStreamGrpc.newBlockingStub(edge.channel);
 

@@ -47,12 +47,11 @@ final class ErrorMappingInterceptorTest {
   @Test
   void aFailureAfterTheAnswerDoesNotChangeTheAnswer() throws InterruptedException {
     try (Edge edge =
-        edge(
-            responses -> {
-              responses.onNext(ServerCapabilities.getDefaultInstance());
-              responses.onCompleted();
-              throw new IllegalStateException("too late");
-            })) {
+        edge(responses -> {
+          responses.onNext(ServerCapabilities.getDefaultInstance());
+          responses.onCompleted();
+          throw new IllegalStateException("too late");
+        })) {
       assertThat(call(edge)).isEqualTo(ServerCapabilities.getDefaultInstance());
     }
   }

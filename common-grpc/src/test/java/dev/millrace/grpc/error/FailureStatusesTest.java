@@ -50,11 +50,10 @@ final class FailureStatusesTest {
   @Test
   void everyKindOfFailureHasItsCode() {
     table()
-        .forEach(
-            (failure, code) ->
-                assertThat(Code.forNumber(statuses.of(failure).getCode()))
-                    .as("%s", failure)
-                    .isEqualTo(code));
+        .forEach((failure, code) ->
+            assertThat(Code.forNumber(statuses.of(failure).getCode()))
+                .as("%s", failure)
+                .isEqualTo(code));
     assertThat(table().keySet())
         .extracting(Object::getClass)
         .containsExactlyInAnyOrder(Arrays.copyOf(kinds(), kinds().length));
@@ -63,12 +62,11 @@ final class FailureStatusesTest {
   @Test
   void aCallFailsWithTheSameCodeAndMessage() {
     table()
-        .forEach(
-            (failure, code) -> {
-              StatusRuntimeException thrown = statuses.asException(failure);
-              assertThat(thrown.getStatus().getCode().value()).isEqualTo(code.getNumber());
-              assertThat(StatusProto.fromThrowable(thrown)).isEqualTo(statuses.of(failure));
-            });
+        .forEach((failure, code) -> {
+          StatusRuntimeException thrown = statuses.asException(failure);
+          assertThat(thrown.getStatus().getCode().value()).isEqualTo(code.getNumber());
+          assertThat(StatusProto.fromThrowable(thrown)).isEqualTo(statuses.of(failure));
+        });
   }
 
   @Test
@@ -88,8 +86,7 @@ final class FailureStatusesTest {
     assertThat(details.getViolationsList())
         .allSatisfy(v -> assertThat(v.getType()).isEqualTo("MISSING"))
         .extracting(PreconditionFailure.Violation::getSubject)
-        .containsExactly(
-            "blobs/" + "a".repeat(64) + "/1", "blobs/blake3/" + "b".repeat(64) + "/2");
+        .containsExactly("blobs/" + "a".repeat(64) + "/1", "blobs/blake3/" + "b".repeat(64) + "/2");
   }
 
   @Test
@@ -147,8 +144,7 @@ final class FailureStatusesTest {
   @Test
   void trailersStayWithinWhatClientsTakeHoweverLongTheMessage() {
     for (String text : List.of("x".repeat(20_000), "\u00fc".repeat(20_000), "\n".repeat(5000))) {
-      StatusRuntimeException thrown =
-          statuses.asException(new Failure.InvalidRequest(text, text));
+      StatusRuntimeException thrown = statuses.asException(new Failure.InvalidRequest(text, text));
       assertThat(sizeOf(thrown)).isLessThan(7 * 1024);
     }
   }
@@ -156,14 +152,13 @@ final class FailureStatusesTest {
   /** As on the wire: text percent-encoded, binary values in base64. */
   private static int sizeOf(StatusRuntimeException thrown) {
     int size = 100;
-    for (byte b : thrown.getStatus().getDescription().getBytes(
-        java.nio.charset.StandardCharsets.UTF_8)) {
+    for (byte b :
+        thrown.getStatus().getDescription().getBytes(java.nio.charset.StandardCharsets.UTF_8)) {
       size += b >= ' ' && b < '~' ? 1 : 3;
     }
     Metadata trailers = thrown.getTrailers();
     for (String key : trailers.keys()) {
-      byte[] value =
-          trailers.get(Metadata.Key.of(key, Metadata.BINARY_BYTE_MARSHALLER));
+      byte[] value = trailers.get(Metadata.Key.of(key, Metadata.BINARY_BYTE_MARSHALLER));
       size += key.length() + (value.length + 2) / 3 * 4;
     }
     return size;

@@ -28,8 +28,7 @@ final class PoliciesTest {
     for (String other : List.of("", "b", "a/b")) {
       assertThatThrownBy(() -> policy.require(other))
           .isInstanceOfSatisfying(
-              Failure.InvalidRequest.class,
-              f -> assertThat(f.field()).isEqualTo("instance_name"));
+              Failure.InvalidRequest.class, f -> assertThat(f.field()).isEqualTo("instance_name"));
     }
   }
 
@@ -51,8 +50,7 @@ final class PoliciesTest {
     assertThatThrownBy(() -> new DigestFunctionPolicy(List.of()))
         .isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(
-            () ->
-                new DigestFunctionPolicy(List.of(DigestFunction.SHA1, DigestFunction.SHA1)))
+            () -> new DigestFunctionPolicy(List.of(DigestFunction.SHA1, DigestFunction.SHA1)))
         .isInstanceOf(IllegalArgumentException.class);
   }
 }

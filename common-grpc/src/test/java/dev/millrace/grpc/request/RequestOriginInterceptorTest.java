@@ -24,11 +24,10 @@ final class RequestOriginInterceptorTest {
       new Edge(
           new CapabilitiesGrpcService(
               InstancePolicy.any(),
-              List.of(
-                  (instance, capabilities) -> {
-                    origins.add(RequestOrigin.current());
-                    logFields.add(MDC.getCopyOfContextMap());
-                  })));
+              List.of((instance, capabilities) -> {
+                origins.add(RequestOrigin.current());
+                logFields.add(MDC.getCopyOfContextMap());
+              })));
 
   @AfterEach
   void close() throws InterruptedException {
@@ -50,22 +49,14 @@ final class RequestOriginInterceptorTest {
     assertThat(origins)
         .containsExactly(
             new RequestOrigin(
-                "bazel",
-                "9.0",
-                "run-1",
-                "job-1",
-                "action-1",
-                "Javac",
-                "//app:server",
-                "config-1"));
+                "bazel", "9.0", "run-1", "job-1", "action-1", "Javac", "//app:server", "config-1"));
     assertThat(logFields.getFirst())
         .containsEntry("tool", "bazel")
         .containsEntry("invocation", "run-1")
         .containsEntry("action", "action-1")
         .containsEntry("mnemonic", "Javac")
         .containsEntry("target", "//app:server")
-        .containsEntry(
-            "method", "build.bazel.remote.execution.v2.Capabilities/GetCapabilities")
+        .containsEntry("method", "build.bazel.remote.execution.v2.Capabilities/GetCapabilities")
         .containsKey("peer");
   }
 

@@ -19,8 +19,8 @@ import org.slf4j.LoggerFactory;
  * that, for it fetches some of them only much later; the check makes the store keep all of them for
  * its retention time. Goes outside of a back end that knows nothing of blobs.
  *
- * <p>Trees are read to be followed, up to a limit. A result whose trees are larger, or are no trees,
- * is not served and not taken.
+ * <p>Trees are read to be followed, up to a limit. A result whose trees are larger, or are no
+ * trees, is not served and not taken.
  */
 public final class CompletenessCheckingActionCache implements ActionCache {
 
@@ -34,8 +34,7 @@ public final class CompletenessCheckingActionCache implements ActionCache {
    * @param blobs where results' blobs are, under the same instance
    * @param maxTreeBytes the most bytes of trees and directories that are read for one result
    */
-  public CompletenessCheckingActionCache(
-      ActionCache delegate, BlobStore blobs, long maxTreeBytes) {
+  public CompletenessCheckingActionCache(ActionCache delegate, BlobStore blobs, long maxTreeBytes) {
     this.delegate = delegate;
     this.blobs = blobs;
     this.maxTreeBytes = maxTreeBytes;

@@ -16,8 +16,7 @@ public record InliningWishes(boolean stdout, boolean stderr, Set<String> outputF
     outputFiles = Set.copyOf(outputFiles);
   }
 
-  public static InliningWishes of(
-      boolean stdout, boolean stderr, Collection<String> outputFiles) {
+  public static InliningWishes of(boolean stdout, boolean stderr, Collection<String> outputFiles) {
     return new InliningWishes(stdout, stderr, Set.copyOf(outputFiles));
   }
 }

@@ -65,7 +65,6 @@ final class InheritingBlobStoreTest extends BlobStoreContract {
   }
 
   private Digest write(InstanceName instance, String content) {
-    return Blobs.write(
-        store, instance, DigestFunction.SHA256, ByteString.copyFromUtf8(content));
+    return Blobs.write(store, instance, DigestFunction.SHA256, ByteString.copyFromUtf8(content));
   }
 }

@@ -167,8 +167,7 @@ final class RemoteBlobStoreTest extends BlobStoreContract {
           .isInstanceOf(Failure.class)
           .isNotInstanceOf(Failure.BlobAbsent.class);
       cas.refusals.add(status);
-      assertThatThrownBy(() -> store.readAll(INSTANCE, Set.of(digest)))
-          .isInstanceOf(Failure.class);
+      assertThatThrownBy(() -> store.readAll(INSTANCE, Set.of(digest))).isInstanceOf(Failure.class);
     }
   }
 

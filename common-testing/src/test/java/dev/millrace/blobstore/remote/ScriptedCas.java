@@ -121,8 +121,7 @@ final class ScriptedCas implements AutoCloseable {
     };
   }
 
-  private final class Cas
-      extends ContentAddressableStorageGrpc.ContentAddressableStorageImplBase {
+  private final class Cas extends ContentAddressableStorageGrpc.ContentAddressableStorageImplBase {
 
     @Override
     public void findMissingBlobs(
@@ -134,7 +133,8 @@ final class ScriptedCas implements AutoCloseable {
       FindMissingBlobsResponse.Builder response = FindMissingBlobsResponse.newBuilder();
       for (Digest digest :
           Digests.fromProto(request.getBlobDigestsList(), function, "blob_digests")) {
-        blobs.findMissing(new InstanceName(request.getInstanceName()), java.util.Set.of(digest))
+        blobs
+            .findMissing(new InstanceName(request.getInstanceName()), java.util.Set.of(digest))
             .forEach(missing -> response.addMissingBlobDigests(Digests.toProto(missing)));
       }
       answer.onNext(response.build());
@@ -202,8 +202,7 @@ final class ScriptedCas implements AutoCloseable {
       if (refuses(request, answer)) {
         return;
       }
-      ResourceName.Blob name =
-          (ResourceName.Blob) ResourceName.parse(request.getResourceName());
+      ResourceName.Blob name = (ResourceName.Blob) ResourceName.parse(request.getResourceName());
       ByteString rest;
       try {
         rest =

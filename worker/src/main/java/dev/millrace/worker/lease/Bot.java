@@ -115,17 +115,10 @@ public final class Bot {
   private void live() {
     try {
       while (!isOver()) {
-        if (call == null && System.nanoTime() - nextCallAt >= 0) {
-          send();
-        }
-        BotEvent event = events.poll(nanosToNextTurn(), TimeUnit.NANOSECONDS);
-        if (event != null) {
-          handleSafely(event);
-        }
-        checkTimes();
+        turn(events.poll(nanosToNextTurn(), TimeUnit.NANOSECONDS));
       }
       ended.complete(null);
-    } catch (InterruptedException | RuntimeException e) {
+    } catch (InterruptedException e) {
       log.error("the bot has died; the worker gets no more work", e);
       ended.completeExceptionally(e);
     } finally {
@@ -134,12 +127,18 @@ public final class Bot {
     }
   }
 
-  /** Whatever a server may come up with, the bot goes on. */
-  private void handleSafely(BotEvent event) {
+  /** Whatever a server may come up with, and whatever state the channel is in, the bot goes on. */
+  private void turn(@Nullable BotEvent event) {
     try {
-      handle(event);
+      if (event != null) {
+        handle(event);
+      }
+      checkTimes();
+      if (call == null && System.nanoTime() - nextCallAt >= 0) {
+        send();
+      }
     } catch (RuntimeException e) {
-      log.error("{} could not be dealt with", event, e);
+      log.error("the bot could not go on as it should, and tries again", e);
       nextCallAt = System.nanoTime() + backoff.next().toNanos();
     }
   }
@@ -215,7 +214,11 @@ public final class Bot {
 
   private void failed(BotCall failed, Status status) {
     if (!backoff.hasFailures()) {
-      log.warn("no answer from the server, trying again: {}", status);
+      // Its cause is a stack of the transport's, which says no more than the description.
+      log.warn(
+          "no answer from the server, trying again: {} {}",
+          status.getCode(),
+          status.getDescription());
     }
     Duration wait = backoff.next();
     nextCallAt = System.nanoTime() + wait.toNanos();
@@ -276,8 +279,7 @@ public final class Bot {
 
   private long nanosToNextTurn() {
     long now = System.nanoTime();
-    long nanos =
-        call == null ? nextCallAt - now : call.sentAt() + patience().toNanos() - now;
+    long nanos = call == null ? nextCallAt - now : call.sentAt() + patience().toNanos() - now;
     if (call != null && call.creates()) {
       nanos = timing.patience().toNanos();
     }
@@ -303,8 +305,7 @@ public final class Bot {
       return timing.patience();
     }
     Instant expires =
-        Instant.ofEpochSecond(
-            reply.getExpireTime().getSeconds(), reply.getExpireTime().getNanos());
+        Instant.ofEpochSecond(reply.getExpireTime().getSeconds(), reply.getExpireTime().getNanos());
     Duration left = Duration.between(clock.instant(), expires);
     // Clocks that differ must not make the bot give up each call before it can be answered.
     Duration least = timing.betweenCalls().multipliedBy(8);
@@ -314,22 +315,21 @@ public final class Bot {
   private Thread startLease(HeldLease lease) {
     return Thread.ofVirtual()
         .name("lease-" + lease.id())
-        .start(
-            () -> {
-              LeaseResult result = LeaseResult.abandoned();
-              try {
-                result =
-                    LeaseResult.of(
-                        runner.run(LeasePayload.orderOf(lease.offered()), lease::progressed));
-              } catch (InterruptedException stopped) {
-                log.info("lease {} was stopped", lease.id());
-              } catch (Throwable thrown) {
-                if (!Thread.currentThread().isInterrupted()) {
-                  result = LeaseResult.of(lease.id(), thrown);
-                }
-              } finally {
-                events.add(new BotEvent.LeaseEnded(lease, result));
-              }
-            });
+        .start(() -> {
+          LeaseResult result = LeaseResult.abandoned();
+          try {
+            result =
+                LeaseResult.of(
+                    runner.run(LeasePayload.orderOf(lease.offered()), lease::progressed));
+          } catch (InterruptedException stopped) {
+            log.info("lease {} was stopped", lease.id());
+          } catch (Throwable thrown) {
+            if (!Thread.currentThread().isInterrupted()) {
+              result = LeaseResult.of(lease.id(), thrown);
+            }
+          } finally {
+            events.add(new BotEvent.LeaseEnded(lease, result));
+          }
+        });
   }
 }

@@ -29,13 +29,11 @@ public record BotDescription(
 
   Worker toProto() {
     Device.Builder device = Device.newBuilder().setHandle(botId);
-    platform.forEach(
-        (key, values) ->
-            values.forEach(value -> device.addPropertiesBuilder().setKey(key).setValue(value)));
+    platform.forEach((key, values) ->
+        values.forEach(value -> device.addPropertiesBuilder().setKey(key).setValue(value)));
     return Worker.newBuilder()
         .addDevices(device)
-        .addConfigs(
-            Worker.Config.newBuilder().setKey("capacity").setValue(Integer.toString(slots)))
+        .addConfigs(Worker.Config.newBuilder().setKey("capacity").setValue(Integer.toString(slots)))
         .build();
   }
 }

@@ -57,15 +57,12 @@ final class BotsClient {
         .filter(lease -> HEADER_SAFE.matcher(lease.id()).matches())
         .filter(lease -> lease.progress().isPresent())
         .limit(MAX_HEADERS)
-        .forEach(
-            lease ->
-                headers.put(
-                    Metadata.Key.of(
-                        "partial-execution-metadata-" + lease.id() + Metadata.BINARY_HEADER_SUFFIX,
-                        Metadata.BINARY_BYTE_MARSHALLER),
-                    lease.progress()
-                        .map(ExecutedActionMetadata::toByteArray)
-                        .orElseThrow()));
+        .forEach(lease ->
+            headers.put(
+                Metadata.Key.of(
+                    "partial-execution-metadata-" + lease.id() + Metadata.BINARY_HEADER_SUFFIX,
+                    Metadata.BINARY_BYTE_MARSHALLER),
+                lease.progress().map(ExecutedActionMetadata::toByteArray).orElseThrow()));
     return headers;
   }
 }

@@ -37,8 +37,7 @@ final class LeasePayload {
       throw new InvalidRequest("lease.payload", "cannot be read: " + e.getMessage());
     }
     throw new InvalidRequest(
-        "lease.payload",
-        "is neither an Action nor a Digest but '" + payload.getTypeUrl() + "'");
+        "lease.payload", "is neither an Action nor a Digest but '" + payload.getTypeUrl() + "'");
   }
 
   /** The function that the lease names, else the one that the hash's length tells. */

@@ -74,14 +74,12 @@ final class LeaseTable {
     startWaiting();
   }
 
-  /** Takes no more leases, and gives back those that wait. */
+  /**
+   * Takes no more leases, and begins none of those that wait: they are reported as they are, so
+   * that the server knows that it can give them to others as if they had never been here.
+   */
   void close() {
     closed = true;
-    for (HeldLease lease : leases.values()) {
-      if (lease.stage() instanceof HeldLease.Stage.Waiting) {
-        lease.become(new HeldLease.Stage.Done(LeaseResult.abandoned()));
-      }
-    }
     news = true;
   }
 
@@ -121,7 +119,7 @@ final class LeaseTable {
 
   private void startWaiting() {
     for (HeldLease lease : leases.values()) {
-      if (busy == slots) {
+      if (closed || busy == slots) {
         return;
       }
       if (lease.stage() instanceof HeldLease.Stage.Waiting) {

@@ -26,7 +26,7 @@ public final class BubblewrapSandbox implements Sandbox {
    * told, so that nothing can write to the outputs while they are collected. What the shell itself
    * has to say about its child is not the command's output.
    */
-  private static final String INIT = "exec 3>&2 2>/dev/null; \"$@\" 2>&3 3>&-; exit $?";
+  private static final String INIT = "exec 3>&2 2>/dev/null; (exec \"$@\" 2>&3 3>&-); exit $?";
 
   private static final List<Path> TEMPORARY = List.of(Path.of("/tmp"), Path.of("/var/tmp"));
 

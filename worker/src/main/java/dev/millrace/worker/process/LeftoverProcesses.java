@@ -2,14 +2,13 @@ package dev.millrace.worker.process;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +27,9 @@ final class LeftoverProcesses {
   private final long session;
   private final Path root;
 
+  /** Dead processes that nobody has collected stay on the list, and count once. */
+  private final Set<Long> seenDead = new HashSet<>();
+
   /**
    * @param session the id of the action's session, which is that of its first process
    * @param root a directory in which only processes of the action work
@@ -38,44 +40,61 @@ final class LeftoverProcesses {
   }
 
   void kill() {
-    Set<Long> killed = new HashSet<>();
     for (int round = 0; round < MAX_ROUNDS; round++) {
-      List<ProcessHandle> left = find();
-      if (left.isEmpty()) {
+      if (!killWhatIsFound()) {
         return;
-      }
-      for (ProcessHandle process : left) {
-        process.destroyForcibly();
-        killed.add(process.pid());
       }
       LockSupport.parkNanos(BETWEEN_ROUNDS.toNanos());
     }
-    log.warn("some of the processes {} of an action could not be killed", killed);
+    log.warn("an action in {} could not be killed with all of its processes", root);
   }
 
-  private List<ProcessHandle> find() {
-    try (Stream<ProcessHandle> processes = ProcessHandle.allProcesses()) {
-      return processes
-          .filter(process -> process.pid() != ProcessHandle.current().pid())
-          .filter(this::isOfAction)
-          .toList();
+  /**
+   * Returns whether there may be more: a process that ended while it was looked at may have started
+   * another one, which is not on the list of processes yet.
+   */
+  private boolean killWhatIsFound() {
+    boolean more = false;
+    for (ProcessHandle process : ProcessHandle.allProcesses().toList()) {
+      if (process.pid() != ProcessHandle.current().pid()) {
+        switch (look(process)) {
+          case FOREIGN -> {}
+          case GONE -> more = true;
+          case DEAD -> more |= seenDead.add(process.pid());
+          case ALIVE -> {
+            more = true;
+            process.destroyForcibly();
+          }
+        }
+      }
     }
+    return more;
   }
 
-  private boolean isOfAction(ProcessHandle process) {
+  private enum Found {
+    FOREIGN,
+    GONE,
+    DEAD,
+    ALIVE
+  }
+
+  private Found look(ProcessHandle process) {
     Path directory = PROC.resolve(Long.toString(process.pid()));
     try {
       // After the command's name in parentheses: state, parent, process group, session.
       String stat = Files.readString(directory.resolve("stat"), StandardCharsets.ISO_8859_1);
       String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", 5);
-      if (fields[0].equals("Z") || fields[0].equals("X")) {
-        return false;
+      boolean dead = fields[0].equals("Z") || fields[0].equals("X");
+      if (Long.parseLong(fields[3]) == session) {
+        return dead ? Found.DEAD : Found.ALIVE;
       }
-      return Long.parseLong(fields[3]) == session
-          || Files.readSymbolicLink(directory.resolve("cwd")).startsWith(root);
+      return !dead && Files.readSymbolicLink(directory.resolve("cwd")).startsWith(root)
+          ? Found.ALIVE
+          : Found.FOREIGN;
+    } catch (AccessDeniedException e) {
+      return Found.FOREIGN;
     } catch (IOException e) {
-      // It ended meanwhile, or belongs to somebody else and is not ours to look at.
-      return false;
+      return process.isAlive() ? Found.FOREIGN : Found.GONE;
     }
   }
 }

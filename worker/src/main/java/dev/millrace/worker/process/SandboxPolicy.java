@@ -8,7 +8,7 @@ import java.util.List;
  *
  * @param network whether they share the host's network
  * @param dropsRoot whether they run as an unprivileged user while the worker itself is root
- * @param hidden files and directories of the host that they find empty
+ * @param hidden directories of the host that they find empty, and files that they cannot read
  */
 public record SandboxPolicy(boolean network, boolean dropsRoot, List<Path> hidden) {
 

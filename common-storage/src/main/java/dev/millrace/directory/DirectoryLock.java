@@ -1,4 +1,4 @@
-package dev.millrace.standalone;
+package dev.millrace.directory;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * Keeps a second process off a data directory. Held before anything in it is touched, and let go by
  * the operating system however the process ends.
  */
-final class DirectoryLock implements AutoCloseable {
+public final class DirectoryLock implements AutoCloseable {
 
   private final FileChannel channel;
 
@@ -23,9 +23,11 @@ final class DirectoryLock implements AutoCloseable {
   }
 
   /**
+   * Takes the lock, and makes the directory if it is not there.
+   *
    * @throws IllegalStateException if another process works in the directory
    */
-  static DirectoryLock take(Path directory) {
+  public static DirectoryLock take(Path directory) {
     try {
       Files.createDirectories(directory);
       FileChannel channel =
@@ -34,7 +36,8 @@ final class DirectoryLock implements AutoCloseable {
       if (lock(channel) == null) {
         channel.close();
         throw new IllegalStateException(
-            "another Millrace is using " + directory + ": stop it, or choose another --data");
+            directory
+                + " is in use by another process: stop that one, or choose another directory");
       }
       return new DirectoryLock(channel);
     } catch (IOException e) {
