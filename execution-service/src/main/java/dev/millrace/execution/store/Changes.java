@@ -47,6 +47,11 @@ public final class Changes {
     return subscription;
   }
 
+  /** The same, for the state of an action. */
+  public Subscription subscribeToTask(UUID task) {
+    return subscribe(task(task));
+  }
+
   public void signal(String topic) {
     waiting.getOrDefault(topic, Set.of()).forEach(Subscription::wake);
   }

@@ -1,5 +1,6 @@
 package dev.millrace.execution.store;
 
+import dev.millrace.actioncache.inlining.InliningWishes;
 import dev.millrace.execution.operation.OperationName;
 import dev.millrace.execution.operation.OperationState;
 import java.time.Instant;
@@ -13,4 +14,4 @@ import java.time.Instant;
  * @param wishes what its caller wants to have inside of the result
  */
 public record OperationSnapshot(
-    OperationName name, Task task, OperationState state, Instant createdAt, Wishes wishes) {}
+    OperationName name, Task task, OperationState state, Instant createdAt, InliningWishes wishes) {}

@@ -1,6 +1,7 @@
 package dev.millrace.execution.store;
 
 import build.bazel.remote.execution.v2.ExecuteResponse;
+import dev.millrace.actioncache.inlining.InliningWishes;
 import dev.millrace.digest.Digest;
 import dev.millrace.execution.operation.Endings;
 import dev.millrace.execution.operation.OperationEvent.Stopped;
@@ -53,7 +54,7 @@ public final class OperationStore {
   }
 
   /** Joins an equal action in flight that may be shared. */
-  public Optional<OperationName> join(InstanceName instance, Digest action, Wishes wishes) {
+  public Optional<OperationName> join(InstanceName instance, Digest action, InliningWishes wishes) {
     return database.transaction(
         sql -> {
           Optional<UUID> task =
@@ -76,7 +77,7 @@ public final class OperationStore {
   }
 
   /** Queues an action, or joins an equal one that was queued meanwhile. */
-  public OperationName submit(Submission submission, Wishes wishes) {
+  public OperationName submit(Submission submission, InliningWishes wishes) {
     return database.transaction(
         sql -> {
           UUID task = insert(sql, submission, ids.get());
@@ -86,7 +87,7 @@ public final class OperationStore {
   }
 
   /** Keeps the name of an operation that was over before it began, so that it can be asked for. */
-  public OperationName remember(Submission submission, ExecuteResponse response, Wishes wishes) {
+  public OperationName remember(Submission submission, ExecuteResponse response, InliningWishes wishes) {
     return database.transaction(
         sql -> {
           UUID task = insert(sql, submission.alone(), ids.get());
@@ -131,7 +132,7 @@ public final class OperationStore {
         .single();
   }
 
-  private OperationName name(JdbcClient sql, InstanceName instance, UUID task, Wishes wishes) {
+  private OperationName name(JdbcClient sql, InstanceName instance, UUID task, InliningWishes wishes) {
     UUID id = ids.get();
     Instant now = clock.instant();
     int unused =
@@ -163,22 +164,37 @@ public final class OperationStore {
     return database.transaction(sql -> get(sql, name));
   }
 
-  /** The same, which counts as a sign that somebody follows it. */
+  /**
+   * The same, which counts as a sign that somebody follows it: repeated at least every quarter of
+   * the grace time, it keeps the operation alive.
+   */
   public OperationSnapshot follow(OperationName name) {
     return database.transaction(
         sql -> {
-          int unused =
-              sql.sql(
-                      """
-                      update execution.operations set watched_until = greatest(watched_until, :until)
-                      where id = :id and instance = :instance
-                      """)
-                  .param("until", Database.at(clock.instant().plus(grace)))
-                  .param("id", name.id())
-                  .param("instance", name.instance().value())
-                  .update();
+          // Written only when it is about time: every step of every follower comes by here.
+          watchUntil(sql, name, clock.instant().plus(grace.multipliedBy(3).dividedBy(4)));
           return get(sql, name);
         });
+  }
+
+  /** Somebody ceased to follow an operation: the grace time begins, unless others do. */
+  public void leave(OperationName name) {
+    database.run(sql -> watchUntil(sql, name, clock.instant().plus(grace)));
+  }
+
+  /** Makes sure that an operation counts as watched for so long; more is given if less is left. */
+  private void watchUntil(JdbcClient sql, OperationName name, Instant atLeast) {
+    int unused =
+        sql.sql(
+                """
+                update execution.operations set watched_until = :until
+                where id = :id and instance = :instance and watched_until < :least
+                """)
+            .param("until", Database.at(clock.instant().plus(grace)))
+            .param("least", Database.at(atLeast))
+            .param("id", name.id())
+            .param("instance", name.instance().value())
+            .update();
   }
 
   private static OperationSnapshot get(JdbcClient sql, OperationName name) {
@@ -197,14 +213,17 @@ public final class OperationStore {
     return database.transaction(sql -> QueueRows.requirements(sql, task.queue()));
   }
 
+  /** Where an operation is in a list. */
+  public record Position(Instant createdAt, UUID id) {}
+
   /**
    * Operations of an instance, oldest first.
    *
-   * @param after the last one of the page before, or nothing
+   * @param after where the page before ended, or nothing
    * @param limit most that are returned
    */
   public List<OperationSnapshot> list(
-      InstanceName instance, OperationFilter filter, Optional<UUID> after, int limit) {
+      InstanceName instance, OperationFilter filter, Optional<Position> after, int limit) {
     return database.transaction(
         sql ->
             sql.sql(
@@ -218,9 +237,8 @@ public final class OperationStore {
                                (o.cancelled_at is not null or t.stage = 'COMPLETED') = :done)
                           and (cast(:invocation as text) is null or t.invocation = :invocation)
                           and (cast(:hash as text) is null or t.action_hash = :hash)
-                          and (cast(:after as uuid) is null or (o.created_at, o.id) >
-                               (select a.created_at, a.id from execution.operations a
-                                where a.id = cast(:after as uuid)))
+                          and (cast(:id as uuid) is null or
+                               (o.created_at, o.id) > (cast(:at as timestamptz), cast(:id as uuid)))
                         order by o.created_at, o.id limit :limit
                         """)
                 .param("instance", instance.value())
@@ -228,7 +246,11 @@ public final class OperationStore {
                 .param("done", filter.done().orElse(null), Types.BOOLEAN)
                 .param("invocation", filter.invocation().orElse(null), Types.VARCHAR)
                 .param("hash", filter.actionHash().orElse(null), Types.VARCHAR)
-                .param("after", after.map(UUID::toString).orElse(null), Types.VARCHAR)
+                .param("id", after.map(p -> p.id().toString()).orElse(null), Types.VARCHAR)
+                .param(
+                    "at",
+                    after.map(p -> Database.at(p.createdAt())).orElse(null),
+                    Types.TIMESTAMP_WITH_TIMEZONE)
                 .param("limit", limit)
                 .query((row, n) -> read(row))
                 .list());
@@ -367,7 +389,7 @@ public final class OperationStore {
         task,
         state,
         TaskRows.instant(row, "created_at"),
-        new Wishes(
+        new InliningWishes(
             row.getBoolean("inline_stdout"),
             row.getBoolean("inline_stderr"),
             Set.copyOf(Arrays.asList(QueueRows.strings(row.getArray("inline_output_files"))))));

@@ -8,6 +8,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.Code;
 import com.google.rpc.Status;
 import dev.millrace.action.Provenance;
+import dev.millrace.action.ReferencedBlobs;
 import dev.millrace.actioncache.ActionCache;
 import dev.millrace.digest.Digest;
 import dev.millrace.execution.input.ActionInputs;
@@ -18,6 +19,7 @@ import dev.millrace.failure.Failure;
 import dev.millrace.grpc.error.FailureStatuses;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -66,7 +68,19 @@ public final class LeaseSettlement {
       return;
     }
     Report report = new Report(id.get(), session, botId, task.get());
-    settle(report, lease.getStatus(), result(lease));
+    Optional<ActionResult> result = result(lease);
+    try {
+      // Digests that are none would be found by whoever reads the result.
+      result.ifPresent(r -> checkDigests(r, report.task()));
+    } catch (Failure.InvalidRequest malformed) {
+      fail(report, Code.INTERNAL, "the worker's result: " + malformed.getMessage());
+      return;
+    }
+    settle(report, lease.getStatus(), result);
+  }
+
+  private static void checkDigests(ActionResult result, Task task) {
+    Set<Digest> unused = ReferencedBlobs.of(result, task.action().function());
   }
 
   private static Optional<ActionResult> result(Lease lease) {

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a bot is told of leases, given those that it reported: new ones are offered, those that run
- * are echoed, those that nobody wants any more are CANCELLED, and what it is done with is left out.
+ * are echoed, those that nobody wants any more are CANCELLED, and what it is done with or did not
+ * begin is left out.
  */
 final class Reply {
 
@@ -41,7 +42,7 @@ final class Reply {
       }
     }
     for (Lease lost : left.values()) {
-      if (isWorkedOn(lost)) {
+      if (lost.getState() == LeaseState.ACTIVE) {
         leases.add(cancelled(lost));
       }
     }
@@ -50,12 +51,5 @@ final class Reply {
 
   private static Lease cancelled(Lease lease) {
     return lease.toBuilder().setState(LeaseState.CANCELLED).build();
-  }
-
-  private static boolean isWorkedOn(Lease lease) {
-    return switch (lease.getState()) {
-      case PENDING, ACTIVE, LEASE_STATE_UNSPECIFIED, UNRECOGNIZED -> true;
-      case COMPLETED, CANCELLED -> false;
-    };
   }
 }
