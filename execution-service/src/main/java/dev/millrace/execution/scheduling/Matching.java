@@ -1,0 +1,39 @@
+package dev.millrace.execution.scheduling;
+
+import dev.millrace.execution.scheduling.Requirements.Property;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Whether a worker can run what asks for certain properties: every demand is compared by its name.
+ */
+public final class Matching {
+
+  private static final Property DEFAULT_POOL =
+      new Property(PropertyRule.POOL_NAME, PropertyRule.DEFAULT_POOL);
+
+  private Matching() {}
+
+  public static boolean matches(Requirements requirements, Offer offer) {
+    return demands(requirements).stream().allMatch(demand -> meets(offer, demand));
+  }
+
+  /** The demands that a worker does not meet. */
+  static List<Property> unmet(Requirements requirements, Offer offer) {
+    return demands(requirements).stream().filter(demand -> !meets(offer, demand)).toList();
+  }
+
+  static boolean meets(Offer offer, Property demand) {
+    return PropertyRule.of(demand.name()).met(demand.value(), offer.values(demand.name()));
+  }
+
+  /** What is asked for, including the pool that goes without saying. */
+  static List<Property> demands(Requirements requirements) {
+    if (requirements.asksFor(PropertyRule.POOL_NAME)) {
+      return requirements.properties();
+    }
+    List<Property> demands = new ArrayList<>(requirements.properties());
+    demands.add(DEFAULT_POOL);
+    return demands;
+  }
+}

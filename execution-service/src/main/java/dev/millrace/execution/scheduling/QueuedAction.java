@@ -1,0 +1,32 @@
+package dev.millrace.execution.scheduling;
+
+import dev.millrace.instance.InstanceName;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.UUID;
+
+/**
+ * An action that waits for a bot.
+ *
+ * @param priority lower runs earlier
+ * @param queuedAt when it was accepted; a retry keeps its place
+ * @param avoidedSession the bot session that failed the last attempt, or empty
+ */
+public record QueuedAction(
+    UUID id,
+    InstanceName instance,
+    Requirements requirements,
+    int priority,
+    Instant queuedAt,
+    String avoidedSession) {
+
+  /** Who is served first; a share for each team would go in front of the age. */
+  public static final Comparator<QueuedAction> ORDER =
+      Comparator.comparingInt(QueuedAction::priority)
+          .thenComparing(QueuedAction::queuedAt)
+          .thenComparing(QueuedAction::id);
+
+  boolean canRunOn(Offer offer) {
+    return offer.serves(instance) && Matching.matches(requirements, offer);
+  }
+}

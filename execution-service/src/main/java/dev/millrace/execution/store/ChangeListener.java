@@ -1,0 +1,91 @@
+package dev.millrace.execution.store;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+import org.postgresql.PGConnection;
+import org.postgresql.PGNotification;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Hears on a connection of its own what all replicas change, and wakes who waits here. While it
+ * cannot listen, everybody is woken in turn to look for themselves; and now and then anyway.
+ */
+public final class ChangeListener implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(ChangeListener.class);
+  private static final Duration POLL = Duration.ofSeconds(1);
+  private static final int ROUNDS_BETWEEN_CHECKS = 10;
+
+  private final Database database;
+  private final Changes changes;
+  private final Thread thread;
+  private volatile boolean closed;
+
+  public ChangeListener(Database database, Changes changes) {
+    this.database = database;
+    this.changes = changes;
+    // The driver blocks in native reads for a second at a time: a thread of the platform's.
+    this.thread = Thread.ofPlatform().daemon().name("execution-changes").unstarted(this::run);
+  }
+
+  public ChangeListener start() {
+    thread.start();
+    return this;
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    LockSupport.unpark(thread);
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void run() {
+    while (!closed) {
+      try (Connection connection = database.dataSource().getConnection()) {
+        listen(connection);
+      } catch (SQLException | RuntimeException e) {
+        log.warn("Cannot listen for changes, polling instead: {}", e.getMessage());
+        changes.signalAll();
+        LockSupport.parkNanos(POLL.toNanos());
+      }
+    }
+  }
+
+  private void listen(Connection connection) throws SQLException {
+    connection.setAutoCommit(true);
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("listen " + Database.CHANNEL);
+      try {
+        hear(connection.unwrap(PGConnection.class));
+      } finally {
+        // The connection goes back to a pool.
+        statement.execute("unlisten *");
+      }
+    }
+  }
+
+  private void hear(PGConnection connection) throws SQLException {
+    // What was announced before listening began has been missed.
+    changes.signalAll();
+    for (int round = 1; !closed; round++) {
+      PGNotification[] heard = connection.getNotifications((int) POLL.toMillis());
+      if (heard != null) {
+        for (PGNotification notification : heard) {
+          changes.signal(notification.getParameter());
+        }
+      }
+      if (round % ROUNDS_BETWEEN_CHECKS == 0) {
+        changes.signalAll();
+      }
+    }
+  }
+}

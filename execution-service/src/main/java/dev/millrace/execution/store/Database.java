@@ -1,0 +1,114 @@
+package dev.millrace.execution.store;
+
+import dev.millrace.failure.Failure;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import javax.sql.DataSource;
+import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.dao.RecoverableDataAccessException;
+import org.springframework.dao.TransientDataAccessException;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.TransactionException;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * Transactions on the service's database. Virtual threads come in any number and a pool's
+ * connections do not, so that callers queue here rather than run into the pool's time-out. A
+ * database that cannot serve just now is {@link Failure.Unavailable}.
+ */
+public final class Database {
+
+  /** All changes are announced on this channel; the payload is the topic. */
+  static final String CHANNEL = "millrace_execution";
+
+  private static final int DEADLOCK_RETRIES = 3;
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  private final DataSource dataSource;
+  private final JdbcClient jdbc;
+  private final TransactionTemplate transactions;
+  private final Semaphore permits;
+
+  /**
+   * @param concurrency most transactions at once, less than the pool has connections
+   */
+  public Database(DataSource dataSource, int concurrency) {
+    this.dataSource = dataSource;
+    this.jdbc = JdbcClient.create(dataSource);
+    this.transactions = new TransactionTemplate(new JdbcTransactionManager(dataSource));
+    this.permits = new Semaphore(concurrency, /* fair= */ true);
+  }
+
+  DataSource dataSource() {
+    return dataSource;
+  }
+
+  /** Runs work in one transaction, which may be repeated if it ran into a deadlock. */
+  <T> T transaction(Function<JdbcClient, T> work) {
+    acquire();
+    try {
+      return attempt(work);
+    } catch (TransientDataAccessException
+        | RecoverableDataAccessException
+        | DataAccessResourceFailureException
+        | TransactionException e) {
+      throw new Failure.Unavailable("the execution database cannot serve just now", e);
+    } finally {
+      permits.release();
+    }
+  }
+
+  void run(Consumer<JdbcClient> work) {
+    boolean unused =
+        transaction(
+            sql -> {
+              work.accept(sql);
+              return true;
+            });
+  }
+
+  private <T> T attempt(Function<JdbcClient, T> work) {
+    for (int left = DEADLOCK_RETRIES; ; left--) {
+      try {
+        return transactions.execute(status -> work.apply(jdbc));
+      } catch (org.springframework.dao.PessimisticLockingFailureException e) {
+        if (left == 0) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private void acquire() {
+    try {
+      if (!permits.tryAcquire(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new Failure.Unavailable("too many transactions are waiting", /* cause= */ null);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new Failure.Unavailable("interrupted while waiting for the database", e);
+    }
+  }
+
+  /** Wakes those who wait for a topic, on every replica, once the transaction is committed. */
+  static void announce(JdbcClient sql, String topic) {
+    String unused =
+        sql.sql("select pg_notify(:channel, :topic)::text")
+            .param("channel", CHANNEL)
+            .param("topic", topic)
+            .query(String.class)
+            .single();
+  }
+
+  /** An instant as the driver takes it. */
+  static OffsetDateTime at(Instant instant) {
+    return instant.atOffset(ZoneOffset.UTC);
+  }
+}

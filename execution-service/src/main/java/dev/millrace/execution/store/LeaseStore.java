@@ -1,0 +1,295 @@
+package dev.millrace.execution.store;
+
+import static java.util.Objects.requireNonNull;
+
+import build.bazel.remote.execution.v2.ExecuteResponse;
+import com.google.rpc.Code;
+import dev.millrace.execution.operation.Endings;
+import dev.millrace.execution.operation.OperationEvent.Leased;
+import dev.millrace.execution.operation.OperationState;
+import dev.millrace.execution.scheduling.Assignment;
+import dev.millrace.execution.scheduling.Assignment.FreeBot;
+import dev.millrace.execution.scheduling.AttemptPolicy;
+import dev.millrace.execution.scheduling.Matching;
+import dev.millrace.execution.scheduling.QueuedAction;
+import dev.millrace.execution.scheduling.TimeoutPolicy;
+import dev.millrace.execution.store.LeaseRows.Problem;
+import dev.millrace.execution.store.QueueRows.Queue;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/**
+ * Gives queued actions to bots and takes the outcome back. An action is never with two bots at
+ * once, and an attempt is counted in the transaction that begins it.
+ */
+public final class LeaseStore {
+
+  private final Database database;
+  private final Clock clock;
+  private final Supplier<UUID> ids;
+  private final AttemptPolicy attempts;
+  private final TimeoutPolicy timeouts;
+  private final Duration expiry;
+
+  /**
+   * @param expiry how long a lease lasts without being reported
+   */
+  public LeaseStore(
+      Database database,
+      Clock clock,
+      Supplier<UUID> ids,
+      AttemptPolicy attempts,
+      TimeoutPolicy timeouts,
+      Duration expiry) {
+    this.database = database;
+    this.clock = clock;
+    this.ids = ids;
+    this.attempts = attempts;
+    this.timeouts = timeouts;
+    this.expiry = expiry;
+  }
+
+  /** Gives queued actions to those of the sessions that have room; returns who got any. */
+  public Set<String> assign(Collection<String> sessions) {
+    return database.transaction(
+        sql -> {
+          List<Queue> queues = QueueRows.waiting(sql);
+          if (queues.isEmpty()) {
+            return Set.of();
+          }
+          List<FreeBot> bots = lockFree(sql, sessions);
+          Map<UUID, Task> tasks = new HashMap<>();
+          List<QueuedAction> actions = new ArrayList<>();
+          for (Queue queue : queues) {
+            int room =
+                bots.stream()
+                    .filter(bot -> bot.offer().serves(queue.instance()))
+                    .filter(bot -> Matching.matches(queue.requirements(), bot.offer()))
+                    .mapToInt(FreeBot::free)
+                    .sum();
+            if (room > 0) {
+              lockFirst(sql, queue, room, tasks, actions);
+            }
+          }
+          List<Assignment> assignments = Assignment.of(actions, bots);
+          assignments.forEach(chosen -> lease(sql, requireNonNull(tasks.get(chosen.action())), chosen.session()));
+          if (!assignments.isEmpty() && assignments.size() < actions.size()) {
+            // Other replicas did not see what was locked here and is left over.
+            Database.announce(sql, Changes.QUEUE);
+          }
+          return assignments.stream().map(Assignment::session).collect(Collectors.toSet());
+        });
+  }
+
+  /** Locks first and counts then, so that what others gave a bot meanwhile is seen. */
+  private static List<FreeBot> lockFree(JdbcClient sql, Collection<String> sessions) {
+    String[] ready =
+        sql.sql(
+                """
+                select name from execution.sessions
+                where name = any(cast(:names as text[])) and accepts_work and ended_at is null
+                order by name for no key update
+                """)
+            .param("names", sessions.toArray(String[]::new))
+            .query(String.class)
+            .list()
+            .toArray(String[]::new);
+    return sql
+        .sql(
+            """
+            select s.*, s.capacity - (select count(*) from execution.leases l
+                                      where l.session = s.name) as free
+            from execution.sessions s where s.name = any(cast(:names as text[]))
+            """)
+        .param("names", ready)
+        .query(
+            (row, n) ->
+                new FreeBot(row.getString("name"), QueueRows.offer(row), row.getInt("free")))
+        .list()
+        .stream()
+        .filter(bot -> bot.free() > 0)
+        .toList();
+  }
+
+  private static void lockFirst(
+      JdbcClient sql, Queue queue, int limit, Map<UUID, Task> tasks, List<QueuedAction> actions) {
+    sql.sql(
+            "select "
+                + TaskRows.COLUMNS
+                + """
+                , t.priority, coalesce(t.avoided_session, '') as avoided
+                from execution.tasks t
+                where t.queue = :queue and t.stage = 'QUEUED'
+                order by t.priority, t.queued_at, t.id limit :limit
+                for update skip locked
+                """)
+        .param("queue", queue.id())
+        .param("limit", limit)
+        .query(
+            row -> {
+              Task task = TaskRows.read(row);
+              tasks.put(task.id(), task);
+              actions.add(
+                  new QueuedAction(
+                      task.id(),
+                      queue.instance(),
+                      queue.requirements(),
+                      row.getInt("priority"),
+                      task.queuedAt(),
+                      row.getString("avoided")));
+            });
+  }
+
+  private void lease(JdbcClient sql, Task task, String session) {
+    UUID lease = ids.get();
+    Instant now = clock.instant();
+    OperationState unused = TaskRows.apply(sql, task, new Leased(lease), now);
+    int inserted =
+        sql.sql(
+                """
+                insert into execution.leases (id, task, session, state, created_at, expires_at,
+                  overdue_at)
+                values (:id, :task, :session, 'PENDING', :now, :expires, :overdue)
+                """)
+            .param("id", lease)
+            .param("task", task.id())
+            .param("session", session)
+            .param("now", Database.at(now))
+            .param("expires", Database.at(now.plus(expiry)))
+            .param("overdue", Database.at(now.plus(timeouts.holdLimit(task.timeout()))))
+            .update();
+  }
+
+  /** The action of a lease that its session still holds. */
+  public Optional<Task> taskOf(UUID lease, String session) {
+    return database.transaction(sql -> LeaseRows.lockTaskOf(sql, lease, session));
+  }
+
+  /** Takes the outcome of a lease; nothing happens if it ended meanwhile. */
+  public void finish(UUID lease, String session, ExecuteResponse response) {
+    database.run(
+        sql -> {
+          LeaseRows.lockTaskOf(sql, lease, session)
+              .ifPresent(
+                  task -> LeaseRows.finish(sql, task, lease, response, clock.instant()));
+          dropStopped(sql, lease, session);
+        });
+  }
+
+  /** Takes note that a bot is done with a lease whose outcome nobody wants any more. */
+  public void drop(UUID lease, String session) {
+    database.run(sql -> dropStopped(sql, lease, session));
+  }
+
+  /** Takes note that an attempt came to nothing; nothing happens if it ended meanwhile. */
+  public void fail(UUID lease, String session, Code code, String problem) {
+    database.run(
+        sql -> {
+          LeaseRows.lockTaskOf(sql, lease, session)
+              .ifPresent(
+                  task ->
+                      LeaseRows.fail(
+                          sql,
+                          task,
+                          lease,
+                          new Problem(code, problem),
+                          attempts,
+                          clock.instant()));
+          dropStopped(sql, lease, session);
+        });
+  }
+
+  /** The bot is done with a lease that was to be stopped. */
+  private static void dropStopped(JdbcClient sql, UUID lease, String session) {
+    int unused =
+        sql.sql(
+                """
+                delete from execution.leases
+                where id = :id and session = :session and state = 'CANCELLED'
+                """)
+            .param("id", lease)
+            .param("session", session)
+            .update();
+  }
+
+  /** Ends the leases that were not reported in time; returns how many. */
+  public int expire() {
+    return sweep(
+        "expires_at <= :now",
+        (sql, task, lease) ->
+            LeaseRows.fail(
+                sql,
+                task,
+                lease,
+                new Problem(
+                    Code.FAILED_PRECONDITION, "the worker was lost while it had the action"),
+                attempts,
+                clock.instant()));
+  }
+
+  /** Ends actions that bots hold for longer than time-out and transfers allow. */
+  public int endOverdue() {
+    return sweep(
+        "overdue_at <= :now and state <> 'CANCELLED'",
+        (sql, task, lease) ->
+            LeaseRows.stop(
+                sql,
+                task,
+                Endings.failed(
+                    Code.DEADLINE_EXCEEDED,
+                    "the worker held the action for longer than its time-out of %s allows"
+                        .formatted(task.timeout())),
+                clock.instant()));
+  }
+
+  private interface Ending {
+    void apply(JdbcClient sql, Task task, UUID lease);
+  }
+
+  private record Found(UUID lease, String session) {}
+
+  private int sweep(String condition, Ending ending) {
+    List<Found> found =
+        database.transaction(
+            sql ->
+                sql.sql("select id, session from execution.leases where " + condition)
+                    .param("now", Database.at(clock.instant()))
+                    .query(
+                        (row, n) ->
+                            new Found(row.getObject("id", UUID.class), row.getString("session")))
+                    .list());
+    found.forEach(one -> database.run(sql -> end(sql, one, condition, ending)));
+    return found.size();
+  }
+
+  private void end(JdbcClient sql, Found found, String condition, Ending ending) {
+    Optional<Task> task = LeaseRows.lockTaskOf(sql, found.lease(), found.session());
+    // It may have been reported, or ended by another replica, since it was found.
+    boolean still =
+        sql.sql(
+                "select exists (select 1 from execution.leases where id = :id and "
+                    + condition
+                    + ")")
+            .param("id", found.lease())
+            .param("now", Database.at(clock.instant()))
+            .query(Boolean.class)
+            .single();
+    if (still && task.isPresent()) {
+      ending.apply(sql, task.get(), found.lease());
+    } else if (still) {
+      LeaseRows.delete(sql, found.lease());
+    }
+  }
+}

@@ -1,0 +1,147 @@
+package dev.millrace.execution.workers;
+
+import build.bazel.remote.execution.v2.ExecutedActionMetadata;
+import com.google.devtools.remoteworkers.v1test2.BotSession;
+import com.google.devtools.remoteworkers.v1test2.BotStatus;
+import com.google.devtools.remoteworkers.v1test2.Device;
+import com.google.devtools.remoteworkers.v1test2.Lease;
+import com.google.devtools.remoteworkers.v1test2.LeaseState;
+import com.google.devtools.remoteworkers.v1test2.Worker;
+import com.google.protobuf.Any;
+import com.google.protobuf.Timestamp;
+import dev.millrace.execution.scheduling.Offer;
+import dev.millrace.execution.store.HeldLease;
+import dev.millrace.execution.store.LeaseReport;
+import dev.millrace.failure.Failure;
+import dev.millrace.instance.InstanceName;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+
+/** What bots say and what they are told, to and from the values that are kept of it. */
+final class BotMessages {
+
+  /** A setting of bots: how many leases they work on at once. */
+  private static final String CAPACITY = "capacity";
+
+  /** What a lease requires beyond its payload: the function that all its digests are of. */
+  private static final String DIGEST_FUNCTION = "digest-function";
+
+  private static final int MAX_CAPACITY = 10_000;
+
+  private BotMessages() {}
+
+  static dev.millrace.execution.store.BotSession session(
+      InstanceName instance, BotSession session) {
+    if (session.getBotId().isEmpty()) {
+      throw new Failure.InvalidRequest("bot_session.bot_id", "must not be empty");
+    }
+    return new dev.millrace.execution.store.BotSession(
+        instance,
+        session.getBotId(),
+        offer(instance, session.getWorker()),
+        capacity(session.getWorker()),
+        acceptsWork(session.getStatus()));
+  }
+
+  /** A bot that says nothing of its state is ready. */
+  private static boolean acceptsWork(BotStatus status) {
+    return status == BotStatus.OK || status == BotStatus.BOT_STATUS_UNSPECIFIED;
+  }
+
+  static boolean isLeaving(BotStatus status) {
+    return status == BotStatus.BOT_TERMINATING || status == BotStatus.HOST_REBOOTING;
+  }
+
+  /** Properties of the worker as a whole and of the machine that the bot runs on. */
+  private static Offer offer(InstanceName instance, Worker worker) {
+    Map<String, Set<String>> offered = new LinkedHashMap<>();
+    for (Worker.Property property : worker.getPropertiesList()) {
+      add(offered, property.getKey(), property.getValue());
+    }
+    if (worker.getDevicesCount() > 0) {
+      for (Device.Property property : worker.getDevices(0).getPropertiesList()) {
+        add(offered, property.getKey(), property.getValue());
+      }
+    }
+    return new Offer(instance, offered);
+  }
+
+  private static void add(Map<String, Set<String>> offered, String key, String value) {
+    if (key.isEmpty()) {
+      throw new Failure.InvalidRequest("bot_session.worker", "a property has no key");
+    }
+    offered.computeIfAbsent(key, name -> new LinkedHashSet<>()).add(value);
+  }
+
+  private static int capacity(Worker worker) {
+    Optional<String> configured =
+        worker.getConfigsList().stream()
+            .filter(config -> config.getKey().equals(CAPACITY))
+            .map(Worker.Config::getValue)
+            .findFirst();
+    if (configured.isEmpty()) {
+      return 1;
+    }
+    try {
+      int capacity = Integer.parseInt(configured.get());
+      if (capacity >= 0 && capacity <= MAX_CAPACITY) {
+        return capacity;
+      }
+    } catch (NumberFormatException e) {
+      // Said below.
+    }
+    throw new Failure.InvalidRequest(
+        "bot_session.worker.configs",
+        "capacity must be a number from 0 to %d, is '%s'"
+            .formatted(MAX_CAPACITY, configured.get()));
+  }
+
+  /** The id of a lease that may be ours. */
+  static Optional<UUID> id(Lease lease) {
+    try {
+      return Optional.of(UUID.fromString(lease.getId()));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  static Optional<LeaseReport> report(Lease lease, Map<String, ExecutedActionMetadata> partial) {
+    HeldLease.State state =
+        switch (lease.getState()) {
+          case ACTIVE -> HeldLease.State.ACTIVE;
+          case CANCELLED -> HeldLease.State.CANCELLED;
+          case PENDING, LEASE_STATE_UNSPECIFIED, COMPLETED, UNRECOGNIZED ->
+              HeldLease.State.PENDING;
+        };
+    return id(lease)
+        .map(id -> new LeaseReport(id, state, Optional.ofNullable(partial.get(lease.getId()))));
+  }
+
+  /** A lease that the bot does not know of yet. */
+  static Lease offered(HeldLease held) {
+    return Lease.newBuilder()
+        .setId(held.id().toString())
+        .setPayload(Any.pack(held.action()))
+        .setState(LeaseState.PENDING)
+        .setRequirements(
+            Worker.newBuilder()
+                .addProperties(
+                    Worker.Property.newBuilder()
+                        .setKey(DIGEST_FUNCTION)
+                        .setValue(held.function().name())))
+        .setExpireTime(timestamp(held.expiresAt()))
+        .build();
+  }
+
+  static Timestamp timestamp(Instant instant) {
+    return Timestamp.newBuilder()
+        .setSeconds(instant.getEpochSecond())
+        .setNanos(instant.getNano())
+        .build();
+  }
+}

@@ -1,0 +1,180 @@
+package dev.millrace.execution.workers;
+
+import build.bazel.remote.execution.v2.ExecutedActionMetadata;
+import com.google.devtools.remoteworkers.v1test2.BotSession;
+import com.google.devtools.remoteworkers.v1test2.BotsGrpc;
+import com.google.devtools.remoteworkers.v1test2.CreateBotSessionRequest;
+import com.google.devtools.remoteworkers.v1test2.Lease;
+import com.google.devtools.remoteworkers.v1test2.LeaseState;
+import com.google.devtools.remoteworkers.v1test2.UpdateBotSessionRequest;
+import dev.millrace.execution.store.Changes;
+import dev.millrace.execution.store.HeldLease;
+import dev.millrace.execution.store.LeaseReport;
+import dev.millrace.execution.store.SessionStore;
+import dev.millrace.failure.Failure;
+import dev.millrace.grpc.request.InstancePolicy;
+import dev.millrace.instance.InstanceName;
+import io.grpc.BindableService;
+import io.grpc.Context;
+import io.grpc.ServerInterceptors;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.stub.StreamObserver;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * Holds a bot's call until there is something to tell it. What a bot is to have is in the database,
+ * so that a call that breaks off loses nothing: the next one brings it, on any replica.
+ *
+ * <p>Bots end themselves on most errors, so that any passing fault is told as {@link
+ * Failure.Unavailable}.
+ */
+public final class BotsGrpcService implements BindableService, BotsGrpc.AsyncService {
+
+  private final InstancePolicy instances;
+  private final SessionStore sessions;
+  private final LeaseSettlement settlement;
+  private final Dispatcher dispatcher;
+  private final Changes changes;
+  private final PollTiming timing;
+  private final Clock clock;
+
+  public BotsGrpcService(
+      InstancePolicy instances,
+      SessionStore sessions,
+      LeaseSettlement settlement,
+      Dispatcher dispatcher,
+      Changes changes,
+      PollTiming timing,
+      Clock clock) {
+    this.instances = instances;
+    this.sessions = sessions;
+    this.settlement = settlement;
+    this.dispatcher = dispatcher;
+    this.changes = changes;
+    this.timing = timing;
+    this.clock = clock;
+  }
+
+  @Override
+  public ServerServiceDefinition bindService() {
+    return ServerInterceptors.intercept(
+        BotsGrpc.bindService(this), new PartialMetadataInterceptor());
+  }
+
+  @Override
+  public void createBotSession(
+      CreateBotSessionRequest request, StreamObserver<BotSession> responses) {
+    InstanceName instance = instances.require(request.getParent());
+    BotSession session = request.getBotSession();
+    String name =
+        passing(() -> sessions.open(BotMessages.session(instance, session)));
+    responses.onNext(
+        session.toBuilder()
+            .setName(name)
+            .clearLeases()
+            .setExpireTime(BotMessages.timestamp(clock.instant().plus(timing.expiry())))
+            .build());
+    responses.onCompleted();
+  }
+
+  @Override
+  public void updateBotSession(
+      UpdateBotSessionRequest request, StreamObserver<BotSession> responses) {
+    Update update = new Update(request, PartialMetadataInterceptor.current());
+    BotSession reply = passing(update::handle);
+    responses.onNext(reply);
+    responses.onCompleted();
+  }
+
+  private static <T> T passing(Supplier<T> work) {
+    try {
+      return work.get();
+    } catch (Failure.NotFound | Failure.InvalidRequest | Failure.Unavailable told) {
+      throw told;
+    } catch (RuntimeException fault) {
+      throw new Failure.Unavailable("a fault that is hoped to pass: " + fault.getMessage(), fault);
+    }
+  }
+
+  /** One report of a bot, and the answer to it. */
+  private final class Update {
+    private final String name;
+    private final BotSession session;
+    private final dev.millrace.execution.store.BotSession bot;
+    private final Reply reply;
+    private final List<LeaseReport> reports;
+
+    Update(UpdateBotSessionRequest request, Map<String, ExecutedActionMetadata> partial) {
+      name = request.getName();
+      session = request.getBotSession();
+      bot = BotMessages.session(instances.require(instanceOf(name)), session);
+      reply = new Reply(session.getLeasesList());
+      reports =
+          session.getLeasesList().stream()
+              .filter(lease -> lease.getState() != LeaseState.COMPLETED)
+              .map(lease -> BotMessages.report(lease, partial))
+              .flatMap(Optional::stream)
+              .toList();
+    }
+
+    BotSession handle() {
+      for (Lease lease : session.getLeasesList()) {
+        if (lease.getState() == LeaseState.COMPLETED) {
+          settlement.settle(name, session.getBotId(), lease);
+        }
+      }
+      if (BotMessages.isLeaving(session.getStatus())) {
+        return answer(sessions.leave(name, bot, reports));
+      }
+      List<HeldLease> held = sessions.report(name, bot, reports);
+      boolean room = bot.acceptsWork() && held.size() < bot.capacity();
+      return answer(await(held, room));
+    }
+
+    /** Waits until there is news for the bot, it has gone, or the time is up. */
+    private List<HeldLease> await(List<HeldLease> reported, boolean room) {
+      Context call = Context.current();
+      long end = System.nanoTime() + (room ? timing.idleHold() : timing.busyHold()).toNanos();
+      try (Changes.Subscription own = changes.subscribe(Changes.session(name));
+          Dispatcher.Place place = room ? dispatcher.await(name) : () -> {}) {
+        call.addListener(gone -> own.wake(), Runnable::run);
+        if (room) {
+          dispatcher.dispatch();
+        }
+        List<HeldLease> held = room ? sessions.leases(name) : reported;
+        while (!reply.isNews(held) && !call.isCancelled() && !changes.isClosed()) {
+          Duration left = Duration.ofNanos(end - System.nanoTime());
+          if (!left.isPositive()) {
+            break;
+          }
+          if (own.await(left)) {
+            held = sessions.leases(name);
+          }
+        }
+        return held;
+      }
+    }
+
+    private BotSession answer(List<HeldLease> held) {
+      boolean full = held.size() >= bot.capacity();
+      Duration next = full ? timing.heartbeat() : timing.expiry();
+      return session.toBuilder()
+          .setName(name)
+          .clearLeases()
+          .addAllLeases(reply.leases(held))
+          .setExpireTime(BotMessages.timestamp(clock.instant().plus(next)))
+          .build();
+    }
+  }
+
+  /** The instance in a session's name, which only we make. */
+  private static String instanceOf(String name) {
+    int at = name.lastIndexOf("/sessions/");
+    return at < 0 ? "" : name.substring(0, at);
+  }
+}

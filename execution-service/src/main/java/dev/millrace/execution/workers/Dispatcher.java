@@ -1,0 +1,99 @@
+package dev.millrace.execution.workers;
+
+import dev.millrace.execution.store.Changes;
+import dev.millrace.execution.store.LeaseStore;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Gives queued actions to the bots whose calls this replica holds. One round at a time serves all
+ * of them; who asks for a round while one runs has it repeated.
+ */
+public final class Dispatcher implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(Dispatcher.class);
+  private static final Duration LONG_TIME = Duration.ofSeconds(30);
+
+  private final LeaseStore leases;
+  private final Changes changes;
+
+  /** Sessions with room, and how many calls of theirs wait here. */
+  private final Map<String, Integer> waiting = new ConcurrentHashMap<>();
+
+  private final AtomicInteger roundsAsked = new AtomicInteger();
+  private final Thread thread;
+  private volatile boolean closed;
+
+  public Dispatcher(LeaseStore leases, Changes changes) {
+    this.leases = leases;
+    this.changes = changes;
+    this.thread = Thread.ofVirtual().name("execution-dispatcher").unstarted(this::run);
+  }
+
+  public Dispatcher start() {
+    thread.start();
+    return this;
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    changes.signal(Changes.QUEUE);
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** A bot's call that waits for work. */
+  interface Place extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  /** Has a session served from now on; it is woken under its own topic when it was given work. */
+  Place await(String session) {
+    waiting.merge(session, 1, Integer::sum);
+    return () -> waiting.computeIfPresent(session, (name, n) -> n == 1 ? null : n - 1);
+  }
+
+  /** Gives out what is queued. */
+  void dispatch() {
+    if (roundsAsked.getAndIncrement() > 0) {
+      return;
+    }
+    int asked = 1;
+    try {
+      do {
+        asked = roundsAsked.get();
+        Set<String> sessions = Set.copyOf(waiting.keySet());
+        if (!sessions.isEmpty()) {
+          leases.assign(sessions).forEach(served -> changes.signal(Changes.session(served)));
+        }
+      } while (roundsAsked.addAndGet(-asked) > 0);
+    } catch (RuntimeException | Error failed) {
+      roundsAsked.set(0);
+      throw failed;
+    }
+  }
+
+  private void run() {
+    try (Changes.Subscription queue = changes.subscribe(Changes.QUEUE)) {
+      while (!closed && !changes.isClosed()) {
+        boolean unused = queue.await(LONG_TIME);
+        try {
+          dispatch();
+        } catch (RuntimeException e) {
+          // Calls that wait look for themselves when they are asked again.
+          log.warn("Cannot give out queued actions just now", e);
+        }
+      }
+    }
+  }
+}
