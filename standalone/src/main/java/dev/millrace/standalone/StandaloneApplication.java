@@ -4,6 +4,7 @@ import dev.millrace.actions.ActionCacheConfiguration;
 import dev.millrace.asset.AssetConfiguration;
 import dev.millrace.cas.CasConfiguration;
 import dev.millrace.cas.CasStorageConfiguration;
+import dev.millrace.execution.ExecutionConfiguration;
 import dev.millrace.grpc.server.GrpcEdgeConfiguration;
 import dev.millrace.logs.LogStreamConfiguration;
 import dev.millrace.worker.WorkerConfiguration;
@@ -24,6 +25,7 @@ import org.springframework.context.annotation.Import;
   CasStorageConfiguration.class,
   CasConfiguration.class,
   ActionCacheConfiguration.class,
+  ExecutionConfiguration.class,
   AssetConfiguration.class,
   LogStreamConfiguration.class,
   WorkerConfiguration.class,
