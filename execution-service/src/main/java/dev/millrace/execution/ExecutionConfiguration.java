@@ -76,8 +76,7 @@ public class ExecutionConfiguration {
   @Bean
   OperationStore operationStore(
       Database executionDatabase, Clock clock, ExecutionProperties properties) {
-    return new OperationStore(
-        executionDatabase, clock, UUID::randomUUID, properties.abandonment());
+    return new OperationStore(executionDatabase, clock, UUID::randomUUID, properties.abandonment());
   }
 
   @Bean

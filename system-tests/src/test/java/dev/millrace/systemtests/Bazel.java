@@ -19,12 +19,13 @@ import java.util.stream.Stream;
 
 /**
  * A real Bazel on a copy of an example workspace, with a server and an output base of its own. The
- * command is {@code bazel}, or what the environment variable MILLRACE_BAZEL says.
+ * command is {@code bazel}, or what the environment variable MILLRACE_BAZEL says; its flags are
+ * those of MILLRACE_BAZEL_FLAGS.
  */
 final class Bazel implements AutoCloseable {
 
-  private static final List<String> COMMAND =
-      List.of(Optional.ofNullable(System.getenv("MILLRACE_BAZEL")).orElse("bazel").split(" "));
+  private static final List<String> COMMAND = words("MILLRACE_BAZEL", "bazel");
+  private static final List<String> FLAGS = words("MILLRACE_BAZEL_FLAGS", "");
   private static final int LIMIT_MINUTES = 15;
 
   private final Path workspace;
@@ -33,6 +34,11 @@ final class Bazel implements AutoCloseable {
   private Bazel(Path workspace, Path outputUserRoot) {
     this.workspace = workspace;
     this.outputUserRoot = outputUserRoot;
+  }
+
+  private static List<String> words(String variable, String standard) {
+    String text = Optional.ofNullable(System.getenv(variable)).orElse(standard);
+    return text.isBlank() ? List.of() : List.of(text.strip().split("\\s+"));
   }
 
   /** What a Bazel command ended with. */
@@ -107,7 +113,7 @@ final class Bazel implements AutoCloseable {
     if (!command.equals("shutdown")) {
       line.add("--color=no");
       line.add("--curses=no");
-      line.addAll(VersionFlags.LINES);
+      line.addAll(FLAGS);
     }
     line.addAll(List.of(arguments));
     return new ProcessBuilder(line)
@@ -115,22 +121,6 @@ final class Bazel implements AutoCloseable {
         .redirectErrorStream(true)
         .redirectOutput(log.toFile())
         .start();
-  }
-
-  private static final class VersionFlags {
-    static final List<String> LINES = major() >= 7 ? List.of("--config=bazel7") : List.of();
-
-    private static int major() {
-      List<String> command = new ArrayList<>(COMMAND);
-      command.add("--version");
-      try {
-        Process process = new ProcessBuilder(command).start();
-        String version = process.inputReader().lines().collect(Collectors.joining());
-        return Integer.parseInt(version.replaceAll("^bazel (\\d+).*", "$1"));
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
   }
 
   Path output(String path) {

@@ -147,11 +147,12 @@ final class UploadsWithoutRoomTest {
       List<Future<?>> callers = new ArrayList<>();
       for (int i = 0; i < 8; i++) {
         SplittableRandom choices = new SplittableRandom(seed + i);
-        callers.add(threads.submit(() -> {
-          for (int n = 0; n < 200; n++) {
-            callOnce(names.get(choices.nextInt(names.size())), blob, choices);
-          }
-        }));
+        callers.add(
+            threads.submit(() -> {
+              for (int n = 0; n < 200; n++) {
+                callOnce(names.get(choices.nextInt(names.size())), blob, choices);
+              }
+            }));
       }
       for (Future<?> caller : callers) {
         caller.get();

@@ -93,9 +93,7 @@ public final class Admission {
         PlatformMessages.requirements(runnable.action(), runnable.command());
     refuseHopeless(order.instance(), requirements);
     Action action =
-        runnable.action().toBuilder()
-            .setTimeout(DurationMessages.toProto(timeout))
-            .build();
+        runnable.action().toBuilder().setTimeout(DurationMessages.toProto(timeout)).build();
     return operations.submit(submission(order, action, requirements, timeout), order.wishes());
   }
 

@@ -53,8 +53,7 @@ public final class ExecutionGrpcService extends ExecutionGrpc.ExecutionImplBase 
 
   private Admission.Order order(ExecuteRequest request) {
     DigestFunction function =
-        functions.require(
-            request.getDigestFunctionValue(), request.getActionDigest().getHash());
+        functions.require(request.getDigestFunctionValue(), request.getActionDigest().getHash());
     Digest action = Digests.fromProto(request.getActionDigest(), function, "action_digest");
     return new Admission.Order(
         instances.require(request.getInstanceName()),

@@ -80,9 +80,7 @@ public final class OperationMessages {
             .setQueuedTimestamp(timestamp(snapshot.task().queuedAt()));
     Prospect prospect =
         Prospect.of(
-            snapshot.task().instance(),
-            operations.requirements(snapshot.task()),
-            sessions.known());
+            snapshot.task().instance(), operations.requirements(snapshot.task()), sessions.known());
     switch (prospect) {
       case Prospect.Served served -> {}
       case Prospect.Waiting(String reason) -> known.addAuxiliaryMetadata(reason(reason));

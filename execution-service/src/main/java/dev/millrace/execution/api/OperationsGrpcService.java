@@ -68,9 +68,7 @@ public final class OperationsGrpcService extends OperationsGrpc.OperationsImplBa
       throw new Failure.InvalidRequest("page_size", "must not be negative");
     }
     int size =
-        request.getPageSize() == 0
-            ? DEFAULT_PAGE
-            : Math.min(request.getPageSize(), LARGEST_PAGE);
+        request.getPageSize() == 0 ? DEFAULT_PAGE : Math.min(request.getPageSize(), LARGEST_PAGE);
     List<OperationSnapshot> found =
         operations.list(
             collection(request.getName()),

@@ -67,11 +67,10 @@ public final class Database {
 
   void run(Consumer<JdbcClient> work) {
     boolean unused =
-        transaction(
-            sql -> {
-              work.accept(sql);
-              return true;
-            });
+        transaction(sql -> {
+          work.accept(sql);
+          return true;
+        });
   }
 
   private <T> T attempt(Function<JdbcClient, T> work) {

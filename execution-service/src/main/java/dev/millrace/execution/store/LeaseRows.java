@@ -45,20 +45,14 @@ final class LeaseRows {
         .filter(task -> task.state() instanceof Executing e && e.lease().equals(lease));
   }
 
-  static void finish(
-      JdbcClient sql, Task task, UUID lease, ExecuteResponse response, Instant now) {
+  static void finish(JdbcClient sql, Task task, UUID lease, ExecuteResponse response, Instant now) {
     delete(sql, lease);
     OperationState unused = TaskRows.apply(sql, task, new Finished(lease, response), now);
   }
 
   /** Another attempt, or the end if there were enough of them. */
   static void fail(
-      JdbcClient sql,
-      Task task,
-      UUID lease,
-      Problem problem,
-      AttemptPolicy attempts,
-      Instant now) {
+      JdbcClient sql, Task task, UUID lease, Problem problem, AttemptPolicy attempts, Instant now) {
     int made = task.state().attempts();
     if (attempts.allowsAnotherAfter(made)) {
       avoidSessionOf(sql, lease);
@@ -91,8 +85,7 @@ final class LeaseRows {
   }
 
   static void delete(JdbcClient sql, UUID lease) {
-    int unused =
-        sql.sql("delete from execution.leases where id = :id").param("id", lease).update();
+    int unused = sql.sql("delete from execution.leases where id = :id").param("id", lease).update();
   }
 
   private static void avoidSessionOf(JdbcClient sql, UUID lease) {

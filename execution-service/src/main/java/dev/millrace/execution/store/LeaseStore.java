@@ -63,34 +63,34 @@ public final class LeaseStore {
 
   /** Gives queued actions to those of the sessions that have room; returns who got any. */
   public Set<String> assign(Collection<String> sessions) {
-    return database.transaction(
-        sql -> {
-          List<Queue> queues = QueueRows.waiting(sql);
-          if (queues.isEmpty()) {
-            return Set.of();
-          }
-          List<FreeBot> bots = lockFree(sql, sessions);
-          Map<UUID, Task> tasks = new HashMap<>();
-          List<QueuedAction> actions = new ArrayList<>();
-          for (Queue queue : queues) {
-            int room =
-                bots.stream()
-                    .filter(bot -> bot.offer().serves(queue.instance()))
-                    .filter(bot -> Matching.matches(queue.requirements(), bot.offer()))
-                    .mapToInt(FreeBot::free)
-                    .sum();
-            if (room > 0) {
-              lockFirst(sql, queue, room, tasks, actions);
-            }
-          }
-          List<Assignment> assignments = Assignment.of(actions, bots);
-          assignments.forEach(chosen -> lease(sql, requireNonNull(tasks.get(chosen.action())), chosen.session()));
-          if (!assignments.isEmpty() && assignments.size() < actions.size()) {
-            // Other replicas did not see what was locked here and is left over.
-            Database.announce(sql, Changes.QUEUE);
-          }
-          return assignments.stream().map(Assignment::session).collect(Collectors.toSet());
-        });
+    return database.transaction(sql -> {
+      List<Queue> queues = QueueRows.waiting(sql);
+      if (queues.isEmpty()) {
+        return Set.of();
+      }
+      List<FreeBot> bots = lockFree(sql, sessions);
+      Map<UUID, Task> tasks = new HashMap<>();
+      List<QueuedAction> actions = new ArrayList<>();
+      for (Queue queue : queues) {
+        int room =
+            bots.stream()
+                .filter(bot -> bot.offer().serves(queue.instance()))
+                .filter(bot -> Matching.matches(queue.requirements(), bot.offer()))
+                .mapToInt(FreeBot::free)
+                .sum();
+        if (room > 0) {
+          lockFirst(sql, queue, room, tasks, actions);
+        }
+      }
+      List<Assignment> assignments = Assignment.of(actions, bots);
+      assignments.forEach(
+          chosen -> lease(sql, requireNonNull(tasks.get(chosen.action())), chosen.session()));
+      if (!assignments.isEmpty() && assignments.size() < actions.size()) {
+        // Other replicas did not see what was locked here and is left over.
+        Database.announce(sql, Changes.QUEUE);
+      }
+      return assignments.stream().map(Assignment::session).collect(Collectors.toSet());
+    });
   }
 
   /** Locks first and counts then, so that what others gave a bot meanwhile is seen. */
@@ -114,9 +114,8 @@ public final class LeaseStore {
             from execution.sessions s where s.name = any(cast(:names as text[]))
             """)
         .param("names", ready)
-        .query(
-            (row, n) ->
-                new FreeBot(row.getString("name"), QueueRows.offer(row), row.getInt("free")))
+        .query((row, n) ->
+            new FreeBot(row.getString("name"), QueueRows.offer(row), row.getInt("free")))
         .list()
         .stream()
         .filter(bot -> bot.free() > 0)
@@ -137,19 +136,18 @@ public final class LeaseStore {
                 """)
         .param("queue", queue.id())
         .param("limit", limit)
-        .query(
-            row -> {
-              Task task = TaskRows.read(row);
-              tasks.put(task.id(), task);
-              actions.add(
-                  new QueuedAction(
-                      task.id(),
-                      queue.instance(),
-                      queue.requirements(),
-                      row.getInt("priority"),
-                      task.queuedAt(),
-                      row.getString("avoided")));
-            });
+        .query(row -> {
+          Task task = TaskRows.read(row);
+          tasks.put(task.id(), task);
+          actions.add(
+              new QueuedAction(
+                  task.id(),
+                  queue.instance(),
+                  queue.requirements(),
+                  row.getInt("priority"),
+                  task.queuedAt(),
+                  row.getString("avoided")));
+        });
   }
 
   private void lease(JdbcClient sql, Task task, String session) {
@@ -179,13 +177,11 @@ public final class LeaseStore {
 
   /** Takes the outcome of a lease; nothing happens if it ended meanwhile. */
   public void finish(UUID lease, String session, ExecuteResponse response) {
-    database.run(
-        sql -> {
-          LeaseRows.lockTaskOf(sql, lease, session)
-              .ifPresent(
-                  task -> LeaseRows.finish(sql, task, lease, response, clock.instant()));
-          dropStopped(sql, lease, session);
-        });
+    database.run(sql -> {
+      LeaseRows.lockTaskOf(sql, lease, session)
+          .ifPresent(task -> LeaseRows.finish(sql, task, lease, response, clock.instant()));
+      dropStopped(sql, lease, session);
+    });
   }
 
   /** Takes note that a bot is done with a lease whose outcome nobody wants any more. */
@@ -195,20 +191,13 @@ public final class LeaseStore {
 
   /** Takes note that an attempt came to nothing; nothing happens if it ended meanwhile. */
   public void fail(UUID lease, String session, Code code, String problem) {
-    database.run(
-        sql -> {
-          LeaseRows.lockTaskOf(sql, lease, session)
-              .ifPresent(
-                  task ->
-                      LeaseRows.fail(
-                          sql,
-                          task,
-                          lease,
-                          new Problem(code, problem),
-                          attempts,
-                          clock.instant()));
-          dropStopped(sql, lease, session);
-        });
+    database.run(sql -> {
+      LeaseRows.lockTaskOf(sql, lease, session)
+          .ifPresent(task ->
+              LeaseRows.fail(
+                  sql, task, lease, new Problem(code, problem), attempts, clock.instant()));
+      dropStopped(sql, lease, session);
+    });
   }
 
   /** The bot is done with a lease that was to be stopped. */
@@ -262,14 +251,12 @@ public final class LeaseStore {
 
   private int sweep(String condition, Ending ending) {
     List<Found> found =
-        database.transaction(
-            sql ->
-                sql.sql("select id, session from execution.leases where " + condition)
-                    .param("now", Database.at(clock.instant()))
-                    .query(
-                        (row, n) ->
-                            new Found(row.getObject("id", UUID.class), row.getString("session")))
-                    .list());
+        database.transaction(sql ->
+            sql.sql("select id, session from execution.leases where " + condition)
+                .param("now", Database.at(clock.instant()))
+                .query((row, n) ->
+                    new Found(row.getObject("id", UUID.class), row.getString("session")))
+                .list());
     found.forEach(one -> database.run(sql -> end(sql, one, condition, ending)));
     return found.size();
   }

@@ -14,4 +14,8 @@ import java.time.Instant;
  * @param wishes what its caller wants to have inside of the result
  */
 public record OperationSnapshot(
-    OperationName name, Task task, OperationState state, Instant createdAt, InliningWishes wishes) {}
+    OperationName name,
+    Task task,
+    OperationState state,
+    Instant createdAt,
+    InliningWishes wishes) {}

@@ -55,47 +55,44 @@ public final class OperationStore {
 
   /** Joins an equal action in flight that may be shared. */
   public Optional<OperationName> join(InstanceName instance, Digest action, InliningWishes wishes) {
-    return database.transaction(
-        sql -> {
-          Optional<UUID> task =
-              sql.sql(
-                      """
-                      select id from execution.tasks
-                      where instance = :instance and digest_function = :function
-                        and action_hash = :hash and action_size = :size
-                        and mergeable and stage <> 'COMPLETED'
-                      for update
-                      """)
-                  .param("instance", instance.value())
-                  .param("function", action.function().number())
-                  .param("hash", action.hash())
-                  .param("size", action.sizeBytes())
-                  .query(UUID.class)
-                  .optional();
-          return task.map(id -> name(sql, instance, id, wishes));
-        });
+    return database.transaction(sql -> {
+      Optional<UUID> task =
+          sql.sql(
+                  """
+                  select id from execution.tasks
+                  where instance = :instance and digest_function = :function
+                    and action_hash = :hash and action_size = :size
+                    and mergeable and stage <> 'COMPLETED'
+                  for update
+                  """)
+              .param("instance", instance.value())
+              .param("function", action.function().number())
+              .param("hash", action.hash())
+              .param("size", action.sizeBytes())
+              .query(UUID.class)
+              .optional();
+      return task.map(id -> name(sql, instance, id, wishes));
+    });
   }
 
   /** Queues an action, or joins an equal one that was queued meanwhile. */
   public OperationName submit(Submission submission, InliningWishes wishes) {
-    return database.transaction(
-        sql -> {
-          UUID task = insert(sql, submission, ids.get());
-          Database.announce(sql, Changes.QUEUE);
-          return name(sql, submission.instance(), task, wishes);
-        });
+    return database.transaction(sql -> {
+      UUID task = insert(sql, submission, ids.get());
+      Database.announce(sql, Changes.QUEUE);
+      return name(sql, submission.instance(), task, wishes);
+    });
   }
 
   /** Keeps the name of an operation that was over before it began, so that it can be asked for. */
-  public OperationName remember(Submission submission, ExecuteResponse response, InliningWishes wishes) {
-    return database.transaction(
-        sql -> {
-          UUID task = insert(sql, submission.alone(), ids.get());
-          Task accepted = TaskRows.lock(sql, task).orElseThrow();
-          OperationState unused =
-              TaskRows.apply(sql, accepted, new Stopped(response), clock.instant());
-          return name(sql, submission.instance(), task, wishes);
-        });
+  public OperationName remember(
+      Submission submission, ExecuteResponse response, InliningWishes wishes) {
+    return database.transaction(sql -> {
+      UUID task = insert(sql, submission.alone(), ids.get());
+      Task accepted = TaskRows.lock(sql, task).orElseThrow();
+      OperationState unused = TaskRows.apply(sql, accepted, new Stopped(response), clock.instant());
+      return name(sql, submission.instance(), task, wishes);
+    });
   }
 
   private UUID insert(JdbcClient sql, Submission submission, UUID id) {
@@ -132,7 +129,8 @@ public final class OperationStore {
         .single();
   }
 
-  private OperationName name(JdbcClient sql, InstanceName instance, UUID task, InliningWishes wishes) {
+  private OperationName name(
+      JdbcClient sql, InstanceName instance, UUID task, InliningWishes wishes) {
     UUID id = ids.get();
     Instant now = clock.instant();
     int unused =
@@ -169,12 +167,11 @@ public final class OperationStore {
    * the grace time, it keeps the operation alive.
    */
   public OperationSnapshot follow(OperationName name) {
-    return database.transaction(
-        sql -> {
-          // Written only when it is about time: every step of every follower comes by here.
-          watchUntil(sql, name, clock.instant().plus(grace.multipliedBy(3).dividedBy(4)));
-          return get(sql, name);
-        });
+    return database.transaction(sql -> {
+      // Written only when it is about time: every step of every follower comes by here.
+      watchUntil(sql, name, clock.instant().plus(grace.multipliedBy(3).dividedBy(4)));
+      return get(sql, name);
+    });
   }
 
   /** Somebody ceased to follow an operation: the grace time begins, unless others do. */
@@ -198,8 +195,7 @@ public final class OperationStore {
   }
 
   private static OperationSnapshot get(JdbcClient sql, OperationName name) {
-    return sql.sql(
-            SELECT + " where o.id = :id and o.instance = :instance and o.deleted_at is null")
+    return sql.sql(SELECT + " where o.id = :id and o.instance = :instance and o.deleted_at is null")
         .param("id", name.id())
         .param("instance", name.instance().value())
         .query((row, n) -> read(row))
@@ -224,60 +220,58 @@ public final class OperationStore {
    */
   public List<OperationSnapshot> list(
       InstanceName instance, OperationFilter filter, Optional<Position> after, int limit) {
-    return database.transaction(
-        sql ->
-            sql.sql(
-                    SELECT
-                        + """
-                         where o.instance = :instance and o.deleted_at is null
-                          and (cast(:stage as text) is null or
-                               case when o.cancelled_at is null then t.stage else 'COMPLETED' end
-                               = :stage)
-                          and (cast(:done as boolean) is null or
-                               (o.cancelled_at is not null or t.stage = 'COMPLETED') = :done)
-                          and (cast(:invocation as text) is null or t.invocation = :invocation)
-                          and (cast(:hash as text) is null or t.action_hash = :hash)
-                          and (cast(:id as uuid) is null or
-                               (o.created_at, o.id) > (cast(:at as timestamptz), cast(:id as uuid)))
-                        order by o.created_at, o.id limit :limit
-                        """)
-                .param("instance", instance.value())
-                .param("stage", filter.stage().orElse(null), Types.VARCHAR)
-                .param("done", filter.done().orElse(null), Types.BOOLEAN)
-                .param("invocation", filter.invocation().orElse(null), Types.VARCHAR)
-                .param("hash", filter.actionHash().orElse(null), Types.VARCHAR)
-                .param("id", after.map(p -> p.id().toString()).orElse(null), Types.VARCHAR)
-                .param(
-                    "at",
-                    after.map(p -> Database.at(p.createdAt())).orElse(null),
-                    Types.TIMESTAMP_WITH_TIMEZONE)
-                .param("limit", limit)
-                .query((row, n) -> read(row))
-                .list());
+    return database.transaction(sql ->
+        sql.sql(
+                SELECT
+                    + """
+                     where o.instance = :instance and o.deleted_at is null
+                      and (cast(:stage as text) is null or
+                           case when o.cancelled_at is null then t.stage else 'COMPLETED' end
+                           = :stage)
+                      and (cast(:done as boolean) is null or
+                           (o.cancelled_at is not null or t.stage = 'COMPLETED') = :done)
+                      and (cast(:invocation as text) is null or t.invocation = :invocation)
+                      and (cast(:hash as text) is null or t.action_hash = :hash)
+                      and (cast(:id as uuid) is null or
+                           (o.created_at, o.id) > (cast(:at as timestamptz), cast(:id as uuid)))
+                    order by o.created_at, o.id limit :limit
+                    """)
+            .param("instance", instance.value())
+            .param("stage", filter.stage().orElse(null), Types.VARCHAR)
+            .param("done", filter.done().orElse(null), Types.BOOLEAN)
+            .param("invocation", filter.invocation().orElse(null), Types.VARCHAR)
+            .param("hash", filter.actionHash().orElse(null), Types.VARCHAR)
+            .param("id", after.map(p -> p.id().toString()).orElse(null), Types.VARCHAR)
+            .param(
+                "at",
+                after.map(p -> Database.at(p.createdAt())).orElse(null),
+                Types.TIMESTAMP_WITH_TIMEZONE)
+            .param("limit", limit)
+            .query((row, n) -> read(row))
+            .list());
   }
 
   /** Cancels one operation; the action itself only if no other operation waits for it. */
   public void cancel(OperationName name) {
-    database.run(
-        sql -> {
-          Task task = TaskRows.lock(sql, get(sql, name).task().id()).orElseThrow();
-          if (task.state() instanceof Completed) {
-            return;
-          }
-          int cancelled =
-              sql.sql(
-                      """
-                      update execution.operations set cancelled_at = :now
-                      where id = :id and cancelled_at is null
-                      """)
-                  .param("now", Database.at(clock.instant()))
-                  .param("id", name.id())
-                  .update();
-          if (cancelled > 0) {
-            Database.announce(sql, Changes.task(task.id()));
-            stopIfUnwanted(sql, task, "cancelled on request");
-          }
-        });
+    database.run(sql -> {
+      Task task = TaskRows.lock(sql, get(sql, name).task().id()).orElseThrow();
+      if (task.state() instanceof Completed) {
+        return;
+      }
+      int cancelled =
+          sql.sql(
+                  """
+                  update execution.operations set cancelled_at = :now
+                  where id = :id and cancelled_at is null
+                  """)
+              .param("now", Database.at(clock.instant()))
+              .param("id", name.id())
+              .update();
+      if (cancelled > 0) {
+        Database.announce(sql, Changes.task(task.id()));
+        stopIfUnwanted(sql, task, "cancelled on request");
+      }
+    });
   }
 
   private void stopIfUnwanted(JdbcClient sql, Task task, String reason) {
@@ -297,82 +291,77 @@ public final class OperationStore {
 
   /** Forgets an operation's name; if the action still runs, nobody follows it any more. */
   public void delete(OperationName name) {
-    database.run(
-        sql -> {
-          OperationSnapshot unused = get(sql, name);
-          int changed =
-              sql.sql(
-                      """
-                      update execution.operations set deleted_at = :now, watched_until = :until
-                      where id = :id
-                      """)
-                  .param("now", Database.at(clock.instant()))
-                  .param("until", Database.at(clock.instant().plus(grace)))
-                  .param("id", name.id())
-                  .update();
-        });
+    database.run(sql -> {
+      OperationSnapshot unused = get(sql, name);
+      int changed =
+          sql.sql(
+                  """
+                  update execution.operations set deleted_at = :now, watched_until = :until
+                  where id = :id
+                  """)
+              .param("now", Database.at(clock.instant()))
+              .param("until", Database.at(clock.instant().plus(grace)))
+              .param("id", name.id())
+              .update();
+    });
   }
 
   /** Ends the actions that nobody has followed for the grace time; returns how many. */
   public int stopUnwatched() {
     Instant now = clock.instant();
     List<UUID> unwatched =
-        database.transaction(
-            sql ->
-                sql.sql(
-                        """
-                        select t.id from execution.tasks t
-                        where t.stage <> 'COMPLETED' and not exists (
-                          select 1 from execution.operations o
-                          where o.task = t.id and o.cancelled_at is null
-                            and o.watched_until > :now)
-                        """)
-                    .param("now", Database.at(now))
-                    .query(UUID.class)
-                    .list());
+        database.transaction(sql ->
+            sql.sql(
+                    """
+                    select t.id from execution.tasks t
+                    where t.stage <> 'COMPLETED' and not exists (
+                      select 1 from execution.operations o
+                      where o.task = t.id and o.cancelled_at is null
+                        and o.watched_until > :now)
+                    """)
+                .param("now", Database.at(now))
+                .query(UUID.class)
+                .list());
     return (int) unwatched.stream().filter(task -> stopUnwatched(task, now)).count();
   }
 
   private boolean stopUnwatched(UUID id, Instant now) {
-    return database.transaction(
-        sql -> {
-          Optional<Task> task =
-              TaskRows.lock(sql, id).filter(t -> !(t.state() instanceof Completed));
-          // Somebody may have come back, or joined, since it was found.
-          boolean watched =
-              sql.sql(
-                      """
-                      select exists (select 1 from execution.operations
-                        where task = :task and cancelled_at is null and watched_until > :now)
-                      """)
-                  .param("task", id)
-                  .param("now", Database.at(now))
-                  .query(Boolean.class)
-                  .single();
-          if (task.isEmpty() || watched) {
-            return false;
-          }
-          LeaseRows.stop(
-              sql,
-              task.get(),
-              Endings.cancelled("nobody followed the operation any more"),
-              clock.instant());
-          return true;
-        });
+    return database.transaction(sql -> {
+      Optional<Task> task = TaskRows.lock(sql, id).filter(t -> !(t.state() instanceof Completed));
+      // Somebody may have come back, or joined, since it was found.
+      boolean watched =
+          sql.sql(
+                  """
+                  select exists (select 1 from execution.operations
+                    where task = :task and cancelled_at is null and watched_until > :now)
+                  """)
+              .param("task", id)
+              .param("now", Database.at(now))
+              .query(Boolean.class)
+              .single();
+      if (task.isEmpty() || watched) {
+        return false;
+      }
+      LeaseRows.stop(
+          sql,
+          task.get(),
+          Endings.cancelled("nobody followed the operation any more"),
+          clock.instant());
+      return true;
+    });
   }
 
   /** Forgets operations that have been over for long; returns how many runs that were. */
   public int forgetCompletedBefore(Instant moment) {
-    return database.transaction(
-        sql ->
-            sql.sql(
-                    """
-                    delete from execution.tasks t
-                    where t.stage = 'COMPLETED' and t.completed_at < :moment
-                      and not exists (select 1 from execution.leases l where l.task = t.id)
-                    """)
-                .param("moment", Database.at(moment))
-                .update());
+    return database.transaction(sql ->
+        sql.sql(
+                """
+                delete from execution.tasks t
+                where t.stage = 'COMPLETED' and t.completed_at < :moment
+                  and not exists (select 1 from execution.leases l where l.task = t.id)
+                """)
+            .param("moment", Database.at(moment))
+            .update());
   }
 
   private static OperationSnapshot read(ResultSet row) throws SQLException {

@@ -91,9 +91,7 @@ final class QueueRows {
   static Offer offer(ResultSet row) throws SQLException {
     Map<String, Set<String>> offered = new LinkedHashMap<>();
     for (Property property : properties(row)) {
-      offered
-          .computeIfAbsent(property.name(), name -> new LinkedHashSet<>())
-          .add(property.value());
+      offered.computeIfAbsent(property.name(), name -> new LinkedHashSet<>()).add(property.value());
     }
     return new Offer(new InstanceName(row.getString("instance")), offered);
   }

@@ -7,8 +7,8 @@ import dev.millrace.digest.DigestFunction;
 import dev.millrace.execution.scheduling.AttemptPolicy;
 import dev.millrace.execution.scheduling.Prospect.KnownWorker;
 import dev.millrace.execution.scheduling.Requirements.Property;
-import dev.millrace.execution.store.LeaseRows.Problem;
 import dev.millrace.execution.store.HeldLease.State;
+import dev.millrace.execution.store.LeaseRows.Problem;
 import dev.millrace.failure.Failure;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -38,11 +38,7 @@ public final class SessionStore {
    * @param expiry how long a session lasts without a sign of its bot
    */
   public SessionStore(
-      Database database,
-      Clock clock,
-      Supplier<UUID> ids,
-      AttemptPolicy attempts,
-      Duration expiry) {
+      Database database, Clock clock, Supplier<UUID> ids, AttemptPolicy attempts, Duration expiry) {
     this.database = database;
     this.clock = clock;
     this.ids = ids;
@@ -52,14 +48,13 @@ public final class SessionStore {
 
   /** Opens a session, and ends the one that the bot had before; its leases go to others. */
   public String open(BotSession session) {
-    return database.transaction(
-        sql -> {
-          serialise(sql, session);
-          existing(sql, session).ifPresent(old -> remove(sql, old));
-          String name = session.instance().prefix() + "sessions/" + ids.get();
-          insert(sql, name, session);
-          return name;
-        });
+    return database.transaction(sql -> {
+      serialise(sql, session);
+      existing(sql, session).ifPresent(old -> remove(sql, old));
+      String name = session.instance().prefix() + "sessions/" + ids.get();
+      insert(sql, name, session);
+      return name;
+    });
   }
 
   /** Two sessions of one bot may be opened at once: one after the other then. */
@@ -123,13 +118,12 @@ public final class SessionStore {
    * @throws Failure.NotFound if the session is gone for good
    */
   public List<HeldLease> report(String name, BotSession session, List<LeaseReport> reports) {
-    return database.transaction(
-        sql -> {
-          renew(sql, name, session);
-          reports.forEach(report -> take(sql, name, report));
-          dropUnreported(sql, name, reports);
-          return leases(sql, name);
-        });
+    return database.transaction(sql -> {
+      renew(sql, name, session);
+      reports.forEach(report -> take(sql, name, report));
+      dropUnreported(sql, name, reports);
+      return leases(sql, name);
+    });
   }
 
   private void renew(JdbcClient sql, String name, BotSession session) {
@@ -168,7 +162,9 @@ public final class SessionStore {
       case PENDING -> renew(sql, session, report.id(), "state");
       case ACTIVE -> {
         renew(sql, session, report.id(), "case state when 'PENDING' then 'ACTIVE' else state end");
-        report.partialMetadata().ifPresent(partial -> keep(sql, report.id(), partial.toByteArray()));
+        report
+            .partialMetadata()
+            .ifPresent(partial -> keep(sql, report.id(), partial.toByteArray()));
       }
       case CANCELLED -> {
         Optional<Task> task = LeaseRows.lockTaskOf(sql, report.id(), session);
@@ -239,22 +235,21 @@ public final class SessionStore {
    * @throws Failure.NotFound if the session is gone for good
    */
   public List<HeldLease> leases(String name) {
-    return database.transaction(
-        sql -> {
-          boolean open =
-              sql.sql(
-                      """
-                      select exists (select 1 from execution.sessions
-                                     where name = :name and ended_at is null)
-                      """)
-                  .param("name", name)
-                  .query(Boolean.class)
-                  .single();
-          if (!open) {
-            throw gone(name);
-          }
-          return leases(sql, name);
-        });
+    return database.transaction(sql -> {
+      boolean open =
+          sql.sql(
+                  """
+                  select exists (select 1 from execution.sessions
+                                 where name = :name and ended_at is null)
+                  """)
+              .param("name", name)
+              .query(Boolean.class)
+              .single();
+      if (!open) {
+        throw gone(name);
+      }
+      return leases(sql, name);
+    });
   }
 
   private static List<HeldLease> leases(JdbcClient sql, String name) {
@@ -297,25 +292,23 @@ public final class SessionStore {
    * @return the leases that it is to have
    */
   public List<HeldLease> leave(String name, BotSession session, List<LeaseReport> reports) {
-    return database.transaction(
-        sql -> {
-          renew(sql, name, session);
-          reports.forEach(report -> take(sql, name, report));
-          dropUnreported(sql, name, reports);
-          for (HeldLease lease : leases(sql, name)) {
-            boolean begun =
-                reports.stream()
-                    .anyMatch(r -> r.id().equals(lease.id()) && r.state() != State.PENDING);
-            if (!begun) {
-              lose(sql, name, lease, /* atPeace= */ true);
-            }
-          }
-          List<HeldLease> left = leases(sql, name);
-          if (left.isEmpty()) {
-            end(sql, name);
-          }
-          return left;
-        });
+    return database.transaction(sql -> {
+      renew(sql, name, session);
+      reports.forEach(report -> take(sql, name, report));
+      dropUnreported(sql, name, reports);
+      for (HeldLease lease : leases(sql, name)) {
+        boolean begun =
+            reports.stream().anyMatch(r -> r.id().equals(lease.id()) && r.state() != State.PENDING);
+        if (!begun) {
+          lose(sql, name, lease, /* atPeace= */ true);
+        }
+      }
+      List<HeldLease> left = leases(sql, name);
+      if (left.isEmpty()) {
+        end(sql, name);
+      }
+      return left;
+    });
   }
 
   private void end(JdbcClient sql, String name) {
@@ -349,28 +342,25 @@ public final class SessionStore {
   /** Workers that are or were here. */
   public List<KnownWorker> known() {
     Instant now = clock.instant();
-    return database.transaction(
-        sql ->
-            sql.sql("select * from execution.sessions")
-                .query(
-                    (row, n) ->
-                        new KnownWorker(
-                            QueueRows.offer(row),
-                            row.getObject("ended_at") == null
-                                && TaskRows.instant(row, "expires_at").isAfter(now)))
-                .list());
+    return database.transaction(sql ->
+        sql.sql("select * from execution.sessions")
+            .query((row, n) ->
+                new KnownWorker(
+                    QueueRows.offer(row),
+                    row.getObject("ended_at") == null
+                        && TaskRows.instant(row, "expires_at").isAfter(now)))
+            .list());
   }
 
   /** Forgets workers that were not seen since; returns how many. */
   public int forgetUnseenSince(Instant moment) {
-    return database.transaction(
-        sql ->
-            sql.sql(
-                    """
-                    delete from execution.sessions s where seen_at < :moment
-                      and not exists (select 1 from execution.leases l where l.session = s.name)
-                    """)
-                .param("moment", Database.at(moment))
-                .update());
+    return database.transaction(sql ->
+        sql.sql(
+                """
+                delete from execution.sessions s where seen_at < :moment
+                  and not exists (select 1 from execution.leases l where l.session = s.name)
+                """)
+            .param("moment", Database.at(moment))
+            .update());
   }
 }

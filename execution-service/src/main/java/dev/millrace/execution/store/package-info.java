@@ -1,4 +1,6 @@
-/** Operations, the queue, leases and bot sessions in PostgreSQL, shared by any number of replicas. */
+/**
+ * Operations, the queue, leases and bot sessions in PostgreSQL, shared by any number of replicas.
+ */
 @NullMarked
 package dev.millrace.execution.store;
 

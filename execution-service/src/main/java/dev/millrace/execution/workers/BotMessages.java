@@ -115,8 +115,7 @@ final class BotMessages {
         switch (lease.getState()) {
           case ACTIVE -> HeldLease.State.ACTIVE;
           case CANCELLED -> HeldLease.State.CANCELLED;
-          case PENDING, LEASE_STATE_UNSPECIFIED, COMPLETED, UNRECOGNIZED ->
-              HeldLease.State.PENDING;
+          case PENDING, LEASE_STATE_UNSPECIFIED, COMPLETED, UNRECOGNIZED -> HeldLease.State.PENDING;
         };
     return id(lease)
         .map(id -> new LeaseReport(id, state, Optional.ofNullable(partial.get(lease.getId()))));

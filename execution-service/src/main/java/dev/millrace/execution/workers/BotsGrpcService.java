@@ -71,8 +71,7 @@ public final class BotsGrpcService implements BindableService, BotsGrpc.AsyncSer
       CreateBotSessionRequest request, StreamObserver<BotSession> responses) {
     InstanceName instance = instances.require(request.getParent());
     BotSession session = request.getBotSession();
-    String name =
-        passing(() -> sessions.open(BotMessages.session(instance, session)));
+    String name = passing(() -> sessions.open(BotMessages.session(instance, session)));
     responses.onNext(
         session.toBuilder()
             .setName(name)

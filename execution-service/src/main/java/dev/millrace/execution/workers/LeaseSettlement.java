@@ -38,10 +38,7 @@ public final class LeaseSettlement {
   private final FailureStatuses statuses;
 
   public LeaseSettlement(
-      LeaseStore leases,
-      ActionInputs inputs,
-      ActionCache actionCache,
-      FailureStatuses statuses) {
+      LeaseStore leases, ActionInputs inputs, ActionCache actionCache, FailureStatuses statuses) {
     this.leases = leases;
     this.inputs = inputs;
     this.actionCache = actionCache;
@@ -165,8 +162,7 @@ public final class LeaseSettlement {
 
   private void remember(Report report, ActionResult result) {
     Task task = report.task();
-    Provenance provenance =
-        new Provenance("", "", report.botId(), task.origin().invocation());
+    Provenance provenance = new Provenance("", "", report.botId(), task.origin().invocation());
     try {
       actionCache.put(task.instance(), task.action(), result, provenance);
     } catch (Failure.Unsupported | Failure.PreconditionFailed refused) {

@@ -36,8 +36,7 @@ final class PartialMetadataInterceptor implements ServerInterceptor {
     for (String name : headers.keys()) {
       if (name.startsWith(PREFIX) && name.endsWith(Metadata.BINARY_HEADER_SUFFIX)) {
         String lease =
-            name.substring(
-                PREFIX.length(), name.length() - Metadata.BINARY_HEADER_SUFFIX.length());
+            name.substring(PREFIX.length(), name.length() - Metadata.BINARY_HEADER_SUFFIX.length());
         read(headers, name, lease, partial);
       }
     }
