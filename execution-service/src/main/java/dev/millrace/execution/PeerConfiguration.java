@@ -6,11 +6,10 @@ import dev.millrace.blobstore.BlobStore;
 import dev.millrace.blobstore.empty.EmptyProvidingBlobStore;
 import dev.millrace.blobstore.remote.RemoteBlobStore;
 import dev.millrace.grpc.capabilities.CapabilitiesContributor;
+import dev.millrace.peer.PeerChannel;
 import io.grpc.ManagedChannel;
-import io.grpc.netty.NettyChannelBuilder;
 import java.time.Clock;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Bean;
@@ -20,17 +19,14 @@ import org.springframework.context.annotation.Configuration;
 @Configuration(proxyBeanMethods = false)
 class PeerConfiguration {
 
-  /** A batch of 4 MiB and what surrounds it. */
-  private static final int MAX_MESSAGE_BYTES = 5 * 1024 * 1024;
-
   @Bean(destroyMethod = "shutdown")
   ManagedChannel casChannel(@Value("${millrace.cas.target}") String target) {
-    return channel(target);
+    return PeerChannel.to(target);
   }
 
   @Bean(destroyMethod = "shutdown")
   ManagedChannel actionCacheChannel(@Value("${millrace.actioncache.target}") String target) {
-    return channel(target);
+    return PeerChannel.to(target);
   }
 
   @Bean
@@ -54,13 +50,5 @@ class PeerConfiguration {
   @Bean
   Clock clock() {
     return Clock.systemUTC();
-  }
-
-  private static ManagedChannel channel(String target) {
-    return NettyChannelBuilder.forTarget(target)
-        .usePlaintext()
-        .maxInboundMessageSize(MAX_MESSAGE_BYTES)
-        .keepAliveTime(30, TimeUnit.SECONDS)
-        .build();
   }
 }

@@ -19,9 +19,9 @@ final class RemoteBuildScenario {
     Outcome test = bazel.run("test", remote[0], remote[1], remote[2], "//...");
     assertThat(build.exitCode()).isZero();
     assertThat(test.exitCode()).isZero();
-    assertThat(build.processes()).containsOnlyKeys("remote", "internal");
+    assertThat(build.processes().keySet()).contains("remote").isSubsetOf("remote", "internal");
     assertThat(build.processes().get("remote")).isGreaterThan(20);
-    assertThat(test.processes()).containsOnlyKeys("remote", "internal");
+    assertThat(test.processes().keySet()).contains("remote").isSubsetOf("remote", "internal");
     Map<String, Digest> first = bazel.outputs();
 
     assertThat(bazel.run("clean").exitCode()).isZero();
@@ -29,8 +29,12 @@ final class RemoteBuildScenario {
     Outcome testAgain = bazel.run("test", remote[0], remote[1], remote[2], "//...");
     assertThat(again.exitCode()).isZero();
     assertThat(testAgain.exitCode()).isZero();
-    assertThat(again.processes()).containsOnlyKeys("remote cache hit", "internal");
-    assertThat(testAgain.processes()).containsOnlyKeys("remote cache hit", "internal");
+    assertThat(again.processes().keySet())
+        .contains("remote cache hit")
+        .isSubsetOf("remote cache hit", "internal");
+    assertThat(testAgain.processes().keySet())
+        .contains("remote cache hit")
+        .isSubsetOf("remote cache hit", "internal");
     assertThat(bazel.outputs()).isEqualTo(first).isNotEmpty();
   }
 }

@@ -4,6 +4,7 @@ import build.bazel.remote.execution.v2.ActionResult;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.millrace.action.Provenance;
 import dev.millrace.actioncache.ActionCache;
+import dev.millrace.database.DatabaseGate;
 import dev.millrace.digest.Digest;
 import dev.millrace.instance.InstanceName;
 import java.time.Clock;
@@ -52,7 +53,7 @@ public final class PostgresActionCache implements ActionCache {
   public PostgresActionCache(DataSource database, Clock clock, int maxConcurrent) {
     this.database = JdbcClient.create(database);
     this.clock = clock;
-    this.gate = new DatabaseGate(maxConcurrent, PATIENCE);
+    this.gate = new DatabaseGate("action results", maxConcurrent, PATIENCE);
   }
 
   @Override

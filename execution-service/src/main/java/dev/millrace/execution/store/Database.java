@@ -1,21 +1,16 @@
 package dev.millrace.execution.store;
 
-import dev.millrace.failure.Failure;
+import dev.millrace.database.DatabaseGate;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import javax.sql.DataSource;
-import org.springframework.dao.DataAccessResourceFailureException;
-import org.springframework.dao.RecoverableDataAccessException;
-import org.springframework.dao.TransientDataAccessException;
+import org.springframework.dao.PessimisticLockingFailureException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.support.JdbcTransactionManager;
-import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
@@ -34,7 +29,7 @@ public final class Database {
   private final DataSource dataSource;
   private final JdbcClient jdbc;
   private final TransactionTemplate transactions;
-  private final Semaphore permits;
+  private final DatabaseGate gate;
 
   /**
    * @param concurrency most transactions at once, less than the pool has connections
@@ -43,7 +38,7 @@ public final class Database {
     this.dataSource = dataSource;
     this.jdbc = JdbcClient.create(dataSource);
     this.transactions = new TransactionTemplate(new JdbcTransactionManager(dataSource));
-    this.permits = new Semaphore(concurrency, /* fair= */ true);
+    this.gate = new DatabaseGate("operations", concurrency, PATIENCE);
   }
 
   DataSource dataSource() {
@@ -52,17 +47,7 @@ public final class Database {
 
   /** Runs work in one transaction, which may be repeated if it ran into a deadlock. */
   <T> T transaction(Function<JdbcClient, T> work) {
-    acquire();
-    try {
-      return attempt(work);
-    } catch (TransientDataAccessException
-        | RecoverableDataAccessException
-        | DataAccessResourceFailureException
-        | TransactionException e) {
-      throw new Failure.Unavailable("the execution database cannot serve just now", e);
-    } finally {
-      permits.release();
-    }
+    return gate.pass(() -> attempt(work));
   }
 
   void run(Consumer<JdbcClient> work) {
@@ -77,22 +62,11 @@ public final class Database {
     for (int left = DEADLOCK_RETRIES; ; left--) {
       try {
         return transactions.execute(status -> work.apply(jdbc));
-      } catch (org.springframework.dao.PessimisticLockingFailureException e) {
+      } catch (PessimisticLockingFailureException e) {
         if (left == 0) {
           throw e;
         }
       }
-    }
-  }
-
-  private void acquire() {
-    try {
-      if (!permits.tryAcquire(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
-        throw new Failure.Unavailable("too many transactions are waiting", /* cause= */ null);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new Failure.Unavailable("interrupted while waiting for the database", e);
     }
   }
 

@@ -1,4 +1,4 @@
-package dev.millrace.actions.store;
+package dev.millrace.database;
 
 import dev.millrace.failure.Failure;
 import java.time.Duration;
@@ -8,30 +8,40 @@ import java.util.function.Supplier;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.dao.RecoverableDataAccessException;
 import org.springframework.dao.TransientDataAccessException;
+import org.springframework.transaction.TransactionException;
 
 /**
  * Lets as many callers at the database as it has connections for. Threads are many and cheap here,
  * connections few: without a queue in front, waiting for one would run into the pool's time-out for
  * most. What goes wrong for a while only is {@link Failure.Unavailable}.
  */
-final class DatabaseGate {
+public final class DatabaseGate {
 
+  private final String what;
   private final Semaphore permits;
   private final Duration patience;
 
-  DatabaseGate(int maxConcurrent, Duration patience) {
+  /**
+   * @param what the database is for, in failures' words
+   * @param maxConcurrent most callers at once, fewer than the pool has connections
+   * @param patience how long a caller waits for its turn
+   */
+  public DatabaseGate(String what, int maxConcurrent, Duration patience) {
+    this.what = what;
     this.permits = new Semaphore(maxConcurrent, /* fair= */ true);
     this.patience = patience;
   }
 
-  <T> T pass(Supplier<T> query) {
+  /** Runs what uses one connection, when it is its turn. */
+  public <T> T pass(Supplier<T> query) {
     acquire();
     try {
       return query.get();
     } catch (TransientDataAccessException
         | RecoverableDataAccessException
-        | DataAccessResourceFailureException e) {
-      throw new Failure.Unavailable("the database of action results cannot answer just now", e);
+        | DataAccessResourceFailureException
+        | TransactionException e) {
+      throw new Failure.Unavailable("the database of " + what + " cannot answer just now", e);
     } finally {
       permits.release();
     }
@@ -41,7 +51,7 @@ final class DatabaseGate {
     try {
       if (!permits.tryAcquire(patience.toNanos(), TimeUnit.NANOSECONDS)) {
         throw new Failure.Unavailable(
-            "too many callers wait for the database of action results", /* cause= */ null);
+            "too many callers wait for the database of " + what, /* cause= */ null);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
