@@ -41,7 +41,8 @@ public final class ExecutionGrpcService extends ExecutionGrpc.ExecutionImplBase 
   @Override
   public void execute(ExecuteRequest request, StreamObserver<Operation> responses) {
     Admission.Order order = order(request);
-    ServerStream.start(responses, stream -> follower.follow(admission.admit(order), stream));
+    ServerStream.start(
+        responses, stream -> follower.followFromStart(admission.admit(order), stream));
   }
 
   @Override

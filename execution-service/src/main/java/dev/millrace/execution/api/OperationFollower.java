@@ -2,7 +2,6 @@ package dev.millrace.execution.api;
 
 import com.google.longrunning.Operation;
 import dev.millrace.execution.operation.OperationName;
-import dev.millrace.execution.operation.OperationState;
 import dev.millrace.execution.operation.OperationState.Completed;
 import dev.millrace.execution.operation.OperationState.Executing;
 import dev.millrace.execution.operation.OperationState.Queued;
@@ -36,21 +35,41 @@ public final class OperationFollower {
     this.interval = interval;
   }
 
+  /** From the first stage on: what passed unseen is told as well. */
+  void followFromStart(OperationName name, ServerStream<Operation> stream) {
+    follow(name, stream, Stage.NONE);
+  }
+
+  /** From where the operation is. */
   void follow(OperationName name, ServerStream<Operation> stream) {
+    follow(name, stream, Stage.QUEUED);
+  }
+
+  /** How far a client knows the operation to be, at least. */
+  private enum Stage {
+    NONE,
+    QUEUED,
+    EXECUTING
+  }
+
+  private void follow(OperationName name, ServerStream<Operation> stream, Stage known) {
     OperationSnapshot first = operations.follow(name);
     try (Changes.Subscription changed = changes.subscribeToTask(first.task().id())) {
       stream.onCancel(changed::wake);
-      run(name, stream, changed);
+      run(name, stream, changed, known);
     }
   }
 
   private void run(
-      OperationName name, ServerStream<Operation> stream, Changes.Subscription changed) {
+      OperationName name,
+      ServerStream<Operation> stream,
+      Changes.Subscription changed,
+      Stage known) {
     Optional<Operation> sent = Optional.empty();
-    boolean executingTold = false;
+    Stage told = known;
     while (true) {
       OperationSnapshot now = operations.follow(name);
-      executingTold = tellMissedStage(now, executingTold, stream) || isExecuting(now.state());
+      told = tellMissedStages(now, told, stream);
       Operation message = messages.of(now);
       if (!sent.equals(Optional.of(message))) {
         send(name, stream, message);
@@ -71,24 +90,22 @@ public final class OperationFollower {
     }
   }
 
-  /** What ran so briefly that nobody saw it run has run nevertheless: stages come in order. */
-  private boolean tellMissedStage(
-      OperationSnapshot now, boolean executingTold, ServerStream<Operation> stream) {
-    boolean missed =
-        !executingTold
-            && now.state() instanceof Completed
-            && OperationMessages.wasExecuted(now.state());
-    if (missed) {
-      send(now.name(), stream, messages.executing(now));
+  /** Stages come in order, even where they were so brief that nobody saw them. */
+  private Stage tellMissedStages(
+      OperationSnapshot now, Stage told, ServerStream<Operation> stream) {
+    boolean executed = now.state().attempts() > 0;
+    if (executed && told == Stage.NONE) {
+      send(now.name(), stream, messages.queued(now));
     }
-    return executingTold || missed;
-  }
-
-  private static boolean isExecuting(OperationState state) {
-    return switch (state) {
-      case Executing executing -> true;
-      case Queued queued -> false;
-      case Completed completed -> false;
+    return switch (now.state()) {
+      case Queued queued -> told == Stage.NONE ? Stage.QUEUED : told;
+      case Executing executing -> Stage.EXECUTING;
+      case Completed completed -> {
+        if (executed && told != Stage.EXECUTING) {
+          send(now.name(), stream, messages.executing(now));
+        }
+        yield Stage.EXECUTING;
+      }
     };
   }
 

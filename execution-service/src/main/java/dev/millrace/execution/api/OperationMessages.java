@@ -10,7 +10,6 @@ import com.google.protobuf.Timestamp;
 import com.google.rpc.LocalizedMessage;
 import dev.millrace.actioncache.inlining.ResultInlining;
 import dev.millrace.digest.wire.Digests;
-import dev.millrace.execution.operation.OperationState;
 import dev.millrace.execution.operation.OperationState.Completed;
 import dev.millrace.execution.operation.OperationState.Executing;
 import dev.millrace.execution.operation.OperationState.Queued;
@@ -70,8 +69,16 @@ public final class OperationMessages {
         .build();
   }
 
-  static boolean wasExecuted(OperationState state) {
-    return state.attempts() > 0;
+  /** The operation while it waited, whatever became of it since. */
+  Operation queued(OperationSnapshot snapshot) {
+    ExecutedActionMetadata known =
+        ExecutedActionMetadata.newBuilder()
+            .setQueuedTimestamp(timestamp(snapshot.task().queuedAt()))
+            .build();
+    return Operation.newBuilder()
+        .setName(snapshot.name().toString())
+        .setMetadata(metadata(snapshot, ExecutionStage.Value.QUEUED, known))
+        .build();
   }
 
   private ExecutedActionMetadata waiting(OperationSnapshot snapshot) {

@@ -21,7 +21,8 @@ public record OperationName(InstanceName instance, UUID id) {
    */
   public static OperationName parse(String name) {
     int at = name.startsWith(COLLECTION) ? 0 : name.indexOf("/" + COLLECTION) + 1;
-    if (at == 0 && !name.startsWith(COLLECTION)) {
+    boolean noCollection = at == 0 && !name.startsWith(COLLECTION);
+    if (noCollection || name.startsWith("/")) {
       throw malformed(name);
     }
     InstanceName instance =

@@ -41,10 +41,20 @@ public final class ChangeListener implements AutoCloseable {
   public void close() {
     closed = true;
     LockSupport.unpark(thread);
+    wakeUp();
     try {
       thread.join();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Has the thread see that it is to end; without a database it sees so by itself soon. */
+  private void wakeUp() {
+    try {
+      database.run(sql -> Database.announce(sql, ""));
+    } catch (RuntimeException e) {
+      log.debug("Nobody heard the last announcement", e);
     }
   }
 
