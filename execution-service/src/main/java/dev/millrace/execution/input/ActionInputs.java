@@ -40,17 +40,17 @@ public final class ActionInputs {
    * @throws Failure.InvalidRequest if something of it is malformed
    */
   public RunnableAction require(InstanceName instance, Digest digest) {
-    List<Digest> missing = findMissing(instance, digest);
-    if (!missing.isEmpty()) {
-      throw new Failure.BlobsMissing("the inputs of action " + digest, missing);
-    }
     try {
       Action action = action(instance, digest);
+      List<Digest> missing = findMissing(instance, digest, action);
+      if (!missing.isEmpty()) {
+        throw new Failure.BlobsMissing("the inputs of action " + digest, missing);
+      }
       Command command =
           parse(instance, commandOf(action, digest), Command.parser(), "action.command_digest");
       return new RunnableAction(action, command);
     } catch (Failure.BlobAbsent absent) {
-      // Dropped within the blink of an eye: missing like any other.
+      // The action itself, or a command that was dropped within the blink of an eye.
       throw new Failure.BlobsMissing("action " + digest, List.of(absent.digest()));
     }
   }
@@ -60,17 +60,18 @@ public final class ActionInputs {
    * nothing is.
    */
   public List<Digest> findMissing(InstanceName instance, Digest digest) {
-    Action action;
     try {
-      action = action(instance, digest);
+      return findMissing(instance, digest, action(instance, digest));
     } catch (Failure.BlobAbsent absent) {
-      return List.of(digest);
+      return List.of(absent.digest());
     }
-    Set<Digest> missing = new LinkedHashSet<>();
-    Digest command = commandOf(action, digest);
-    if (!command.isEmpty()) {
-      missing.addAll(blobs.findMissing(instance, Set.of(digest, command)));
-    }
+  }
+
+  private List<Digest> findMissing(InstanceName instance, Digest digest, Action action) {
+    // Asking for what has been read keeps it from being collected before a worker reads it.
+    Set<Digest> messages = new LinkedHashSet<>(List.of(digest, commandOf(action, digest)));
+    messages.removeIf(Digest::isEmpty);
+    Set<Digest> missing = new LinkedHashSet<>(blobs.findMissing(instance, messages));
     Digest root =
         Digests.fromProto(
             action.getInputRootDigest(), digest.function(), "action.input_root_digest");

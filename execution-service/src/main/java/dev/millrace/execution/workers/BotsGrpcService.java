@@ -132,11 +132,11 @@ public final class BotsGrpcService implements BindableService, BotsGrpc.AsyncSer
       }
       List<HeldLease> held = sessions.report(name, bot, reports);
       boolean room = bot.acceptsWork() && held.size() < bot.capacity();
-      return answer(await(held, room));
+      return answer(await(room));
     }
 
     /** Waits until there is news for the bot, it has gone, or the time is up. */
-    private List<HeldLease> await(List<HeldLease> reported, boolean room) {
+    private List<HeldLease> await(boolean room) {
       Context call = Context.current();
       long end = System.nanoTime() + (room ? timing.idleHold() : timing.busyHold()).toNanos();
       try (Changes.Subscription own = changes.subscribe(Changes.session(name));
@@ -145,7 +145,7 @@ public final class BotsGrpcService implements BindableService, BotsGrpc.AsyncSer
         if (room) {
           dispatcher.dispatch();
         }
-        List<HeldLease> held = room ? sessions.leases(name) : reported;
+        List<HeldLease> held = sessions.leases(name);
         while (!reply.isNews(held) && !call.isCancelled() && !changes.isClosed()) {
           Duration left = Duration.ofNanos(end - System.nanoTime());
           if (!left.isPositive()) {
