@@ -66,9 +66,8 @@ public class WorkerConfiguration {
   @Bean
   InputRootBuilder inputRootBuilder(
       BlobStore store, WorkerDirectory directory, WorkerProperties properties) throws IOException {
-    InstanceName instance = new InstanceName(properties.instance());
-    FileCache cache = FileCache.open(directory.cache(instance), properties.cacheSize().toBytes());
-    return new InputRootBuilder(new InputFiles(store, instance, cache), properties.maxInputNodes());
+    FileCache cache = FileCache.open(directory.cache(), properties.cacheSize().toBytes());
+    return new InputRootBuilder(new InputFiles(store, cache), properties.maxInputNodes());
   }
 
   @Bean
@@ -83,7 +82,6 @@ public class WorkerConfiguration {
       throws IOException {
     return new SandboxedActionRunner(
         store,
-        new InstanceName(properties.instance()),
         inputs,
         processes,
         workspaces,

@@ -1,11 +1,8 @@
 package dev.millrace.worker;
 
-import dev.millrace.digest.DigestFunction;
 import dev.millrace.directory.DirectoryLock;
-import dev.millrace.instance.InstanceName;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.UUID;
@@ -35,17 +32,9 @@ final class WorkerDirectory implements AutoCloseable {
     return path.resolve("work");
   }
 
-  /**
-   * Where input files are kept: apart by instance, so that nobody gets at another's blobs by
-   * knowing their digests.
-   */
-  Path cache(InstanceName instance) {
-    String key =
-        DigestFunction.SHA256
-            .digestOf(instance.value().getBytes(StandardCharsets.UTF_8))
-            .hash()
-            .substring(0, 16);
-    return path.resolve("cache").resolve(key);
+  /** Where input files are kept. */
+  Path cache() {
+    return path.resolve("cache");
   }
 
   /** The bot's name: the one that is configured, or one that stays with this directory. */

@@ -9,9 +9,11 @@ import java.util.stream.Collectors;
  * What a worker is good for.
  *
  * @param instance the instance that it works for
+ * @param below whether it works for the instances below that one as well, each with blobs of its
+ *     own
  * @param properties the values that it offers, by name
  */
-public record Offer(InstanceName instance, Map<String, Set<String>> properties) {
+public record Offer(InstanceName instance, boolean below, Map<String, Set<String>> properties) {
 
   public Offer {
     properties =
@@ -20,8 +22,13 @@ public record Offer(InstanceName instance, Map<String, Set<String>> properties) 
                 Collectors.toUnmodifiableMap(Map.Entry::getKey, e -> Set.copyOf(e.getValue())));
   }
 
+  /** A worker of a single instance. */
+  public Offer(InstanceName instance, Map<String, Set<String>> properties) {
+    this(instance, /* below= */ false, properties);
+  }
+
   public boolean serves(InstanceName wanted) {
-    return wanted.equals(instance);
+    return wanted.equals(instance) || (below && wanted.value().startsWith(instance.prefix()));
   }
 
   Set<String> values(String name) {

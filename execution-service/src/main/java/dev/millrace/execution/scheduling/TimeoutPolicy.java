@@ -28,7 +28,8 @@ public record TimeoutPolicy(Duration standard, Duration maximum, Duration transf
    * @throws Failure.InvalidRequest if it asks for more than the maximum
    */
   public Duration of(Optional<Duration> asked) {
-    if (asked.isEmpty()) {
+    // Some clients say zero where they mean that they do not mind.
+    if (asked.isEmpty() || asked.get().isZero()) {
       return standard;
     }
     Duration timeout = asked.get();

@@ -2,18 +2,25 @@ package dev.millrace.execution.store;
 
 import build.bazel.remote.execution.v2.Action;
 import dev.millrace.digest.DigestFunction;
+import dev.millrace.instance.InstanceName;
 import java.time.Instant;
 import java.util.UUID;
 
 /**
  * A lease that a bot holds or is to hold.
  *
+ * @param instance whose blobs the action reads and writes
  * @param function the function that all digests of the action are of
  * @param action what to run, with the time-out that holds for it
  * @param expiresAt when it counts as lost unless it is reported
  */
 public record HeldLease(
-    UUID id, State state, DigestFunction function, Action action, Instant expiresAt) {
+    UUID id,
+    State state,
+    InstanceName instance,
+    DigestFunction function,
+    Action action,
+    Instant expiresAt) {
 
   /** How far the bot is with it. */
   public enum State {

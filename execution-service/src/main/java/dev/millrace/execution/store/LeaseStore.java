@@ -42,6 +42,7 @@ public final class LeaseStore {
   private final AttemptPolicy attempts;
   private final TimeoutPolicy timeouts;
   private final Duration expiry;
+  private final Instant startedAt;
 
   /**
    * @param expiry how long a lease lasts without being reported
@@ -59,6 +60,7 @@ public final class LeaseStore {
     this.attempts = attempts;
     this.timeouts = timeouts;
     this.expiry = expiry;
+    this.startedAt = clock.instant();
   }
 
   /** Gives queued actions to those of the sessions that have room; returns who got any. */
@@ -213,8 +215,14 @@ public final class LeaseStore {
             .update();
   }
 
-  /** Ends the leases that were not reported in time; returns how many. */
+  /**
+   * Ends the leases that were not reported in time; returns how many. Bots could not report while
+   * nobody was there to hear it: after an outage they get the chance to do so first.
+   */
   public int expire() {
+    if (clock.instant().isBefore(startedAt.plus(expiry))) {
+      return 0;
+    }
     return sweep(
         "expires_at <= :now",
         (sql, task, lease) ->

@@ -71,6 +71,8 @@ public final class OperationStore {
               .param("size", action.sizeBytes())
               .query(UUID.class)
               .optional();
+      // Whoever gives out work passes over what is locked here.
+      task.ifPresent(id -> Database.announce(sql, Changes.QUEUE));
       return task.map(id -> name(sql, instance, id, wishes));
     });
   }

@@ -93,7 +93,8 @@ final class QueueRows {
     for (Property property : properties(row)) {
       offered.computeIfAbsent(property.name(), name -> new LinkedHashSet<>()).add(property.value());
     }
-    return new Offer(new InstanceName(row.getString("instance")), offered);
+    return new Offer(
+        new InstanceName(row.getString("instance")), row.getBoolean("serves_below"), offered);
   }
 
   private static List<Property> properties(ResultSet row) throws SQLException {

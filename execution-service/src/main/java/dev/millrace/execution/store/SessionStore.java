@@ -10,6 +10,7 @@ import dev.millrace.execution.scheduling.Requirements.Property;
 import dev.millrace.execution.store.HeldLease.State;
 import dev.millrace.execution.store.LeaseRows.Problem;
 import dev.millrace.failure.Failure;
+import dev.millrace.instance.InstanceName;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
@@ -93,13 +94,14 @@ public final class SessionStore {
     int unused =
         sql.sql(
                 """
-                insert into execution.sessions (name, instance, bot_id,
+                insert into execution.sessions (name, instance, serves_below, bot_id,
                   property_names, property_values, capacity, accepts_work, seen_at, expires_at)
-                values (:name, :instance, :bot, cast(:names as text[]),
+                values (:name, :instance, :below, :bot, cast(:names as text[]),
                   cast(:values as text[]), :capacity, :accepts, :now, :expires)
                 """)
             .param("name", name)
             .param("instance", session.instance().value())
+            .param("below", session.offer().below())
             .param("bot", session.botId())
             .param("names", QueueRows.names(properties))
             .param("values", QueueRows.values(properties))
@@ -134,7 +136,7 @@ public final class SessionStore {
                 """
                 update execution.sessions
                 set seen_at = :now, expires_at = :expires, accepts_work = :accepts,
-                    capacity = :capacity,
+                    capacity = :capacity, serves_below = :below,
                     property_names = cast(:names as text[]),
                     property_values = cast(:values as text[])
                 where name = :name and ended_at is null
@@ -143,6 +145,7 @@ public final class SessionStore {
             .param("expires", Database.at(now.plus(expiry)))
             .param("accepts", session.acceptsWork())
             .param("capacity", session.capacity())
+            .param("below", session.offer().below())
             .param("names", QueueRows.names(properties))
             .param("values", QueueRows.values(properties))
             .param("name", name)
@@ -255,7 +258,7 @@ public final class SessionStore {
   private static List<HeldLease> leases(JdbcClient sql, String name) {
     return sql.sql(
             """
-            select l.id as lease_id, l.state, l.expires_at, t.digest_function, t.action
+            select l.id as lease_id, l.state, l.expires_at, t.instance, t.digest_function, t.action
             from execution.leases l join execution.tasks t on t.id = l.task
             where l.session = :name order by l.created_at, l.id
             """)
@@ -271,6 +274,7 @@ public final class SessionStore {
     return new HeldLease(
         row.getObject("lease_id", UUID.class),
         State.valueOf(row.getString("state")),
+        new InstanceName(row.getString("instance")),
         function,
         action(row.getBytes("action")),
         TaskRows.instant(row, "expires_at"));

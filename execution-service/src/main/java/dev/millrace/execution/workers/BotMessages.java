@@ -31,6 +31,16 @@ final class BotMessages {
   /** What a lease requires beyond its payload: the function that all its digests are of. */
   private static final String DIGEST_FUNCTION = "digest-function";
 
+  /** What a lease requires beyond its payload: whose blobs it reads and writes. */
+  private static final String INSTANCE = "instance";
+
+  /**
+   * A setting of bots that heed {@link #INSTANCE}: they work for the instances below their own,
+   * too.
+   */
+  private static final String INSTANCES = "instances";
+
+  private static final String BELOW = "below";
   private static final int MAX_CAPACITY = 10_000;
 
   private BotMessages() {}
@@ -68,7 +78,10 @@ final class BotMessages {
         add(offered, property.getKey(), property.getValue());
       }
     }
-    return new Offer(instance, offered);
+    boolean below =
+        worker.getConfigsList().stream()
+            .anyMatch(c -> c.getKey().equals(INSTANCES) && c.getValue().equals(BELOW));
+    return new Offer(instance, below, offered);
   }
 
   private static void add(Map<String, Set<String>> offered, String key, String value) {
@@ -129,12 +142,14 @@ final class BotMessages {
         .setState(LeaseState.PENDING)
         .setRequirements(
             Worker.newBuilder()
-                .addProperties(
-                    Worker.Property.newBuilder()
-                        .setKey(DIGEST_FUNCTION)
-                        .setValue(held.function().name())))
+                .addProperties(property(DIGEST_FUNCTION, held.function().name()))
+                .addProperties(property(INSTANCE, held.instance().value())))
         .setExpireTime(timestamp(held.expiresAt()))
         .build();
+  }
+
+  private static Worker.Property property(String key, String value) {
+    return Worker.Property.newBuilder().setKey(key).setValue(value).build();
   }
 
   static Timestamp timestamp(Instant instant) {

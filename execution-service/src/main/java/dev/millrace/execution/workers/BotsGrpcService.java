@@ -21,6 +21,7 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.StreamObserver;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -122,17 +123,39 @@ public final class BotsGrpcService implements BindableService, BotsGrpc.AsyncSer
     }
 
     BotSession handle() {
-      for (Lease lease : session.getLeasesList()) {
-        if (lease.getState() == LeaseState.COMPLETED) {
-          settlement.settle(name, session.getBotId(), lease);
-        }
-      }
+      settle();
       if (BotMessages.isLeaving(session.getStatus())) {
         return answer(sessions.leave(name, bot, reports));
       }
       List<HeldLease> held = sessions.report(name, bot, reports);
       boolean room = bot.acceptsWork() && held.size() < bot.capacity();
       return answer(await(room));
+    }
+
+    /**
+     * Settles what the bot is done with. While that cannot be, the bot is none the less alive: what
+     * it has, and what it is to report again, must not count as lost.
+     */
+    private void settle() {
+      List<LeaseReport> unsettled = new ArrayList<>();
+      Optional<Failure.Unavailable> problem = Optional.empty();
+      for (Lease lease : session.getLeasesList()) {
+        if (lease.getState() == LeaseState.COMPLETED) {
+          try {
+            settlement.settle(name, session.getBotId(), lease);
+          } catch (Failure.Unavailable passing) {
+            problem = Optional.of(passing);
+            BotMessages.id(lease)
+                .map(id -> new LeaseReport(id, HeldLease.State.ACTIVE, Optional.empty()))
+                .ifPresent(unsettled::add);
+          }
+        }
+      }
+      if (problem.isPresent()) {
+        unsettled.addAll(reports);
+        List<HeldLease> unused = sessions.report(name, bot, unsettled);
+        throw problem.get();
+      }
     }
 
     /** Waits until there is news for the bot, it has gone, or the time is up. */

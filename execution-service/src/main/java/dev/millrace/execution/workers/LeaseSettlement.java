@@ -165,7 +165,7 @@ public final class LeaseSettlement {
     Provenance provenance = new Provenance("", "", report.botId(), task.origin().invocation());
     try {
       actionCache.put(task.instance(), task.action(), result, provenance);
-    } catch (Failure.Unsupported | Failure.PreconditionFailed refused) {
+    } catch (Failure.Unsupported | Failure.PreconditionFailed | Failure.Exhausted refused) {
       // The result is good, whether the cache takes it or not.
       log.warn("The action cache refused the result of {}", task.action(), refused);
     }

@@ -20,28 +20,29 @@ final class ActionMessages {
   private static final int MAX_BYTES = 64 * 1024 * 1024;
 
   private final BlobStore store;
-  private final InstanceName instance;
 
-  ActionMessages(BlobStore store, InstanceName instance) {
+  ActionMessages(BlobStore store) {
     this.store = store;
-    this.instance = instance;
   }
 
   Action action(ActionOrder order) {
     return switch (order) {
       case ActionOrder.Inline inline -> inline.action();
-      case ActionOrder.Stored stored -> read(stored.action(), Action.parser(), "Action");
+      case ActionOrder.Stored stored ->
+          read(stored.instance(), stored.action(), Action.parser(), "Action");
     };
   }
 
-  Command command(Action action, DigestFunction function) {
+  Command command(InstanceName instance, Action action, DigestFunction function) {
     return read(
+        instance,
         Digests.fromProto(action.getCommandDigest(), function, "command_digest"),
         Command.parser(),
         "Command");
   }
 
-  private <M extends Message> M read(Digest digest, Parser<M> parser, String what) {
+  private <M extends Message> M read(
+      InstanceName instance, Digest digest, Parser<M> parser, String what) {
     try {
       return parser.parseFrom(Blobs.read(store, instance, digest, MAX_BYTES));
     } catch (Failure.BlobAbsent absent) {

@@ -50,16 +50,15 @@ public final class SandboxedActionRunner implements ActionRunner {
 
   public SandboxedActionRunner(
       BlobStore store,
-      InstanceName instance,
       InputRootBuilder inputs,
       ProcessRunner processes,
       Workspaces workspaces,
       RunnerSettings settings,
       Clock clock) {
-    this.messages = new ActionMessages(store, instance);
+    this.messages = new ActionMessages(store);
     this.inputs = inputs;
     this.processes = processes;
-    this.uploader = new OutputUploader(store, instance);
+    this.uploader = new OutputUploader(store);
     this.workspaces = workspaces;
     this.settings = settings;
     this.clock = clock;
@@ -71,8 +70,8 @@ public final class SandboxedActionRunner implements ActionRunner {
     Timeline timeline = new Timeline(settings.worker(), clock, progress);
     timeline.inputFetchStarts();
     Action action = messages.action(order);
-    Command command = messages.command(action, order.function());
-    Run run = new Run(action, command, order.function(), timeline);
+    Command command = messages.command(order.instance(), action, order.function());
+    Run run = new Run(order.instance(), action, command, order.function(), timeline);
     Optional<ActionOutcome> outcome = attempt(run, settings.placement());
     if (outcome.isPresent()) {
       return outcome.get();
@@ -82,7 +81,12 @@ public final class SandboxedActionRunner implements ActionRunner {
         .orElseThrow(() -> new IllegalStateException("copied inputs are shared with nobody"));
   }
 
-  private record Run(Action action, Command command, DigestFunction function, Timeline timeline) {}
+  private record Run(
+      InstanceName instance,
+      Action action,
+      Command command,
+      DigestFunction function,
+      Timeline timeline) {}
 
   /** Runs the action once; nothing if what came of it cannot be trusted. */
   private Optional<ActionOutcome> attempt(Run run, Placement placement)
@@ -92,7 +96,7 @@ public final class SandboxedActionRunner implements ActionRunner {
       OutputPaths outputs = OutputPaths.of(run.command(), workspace.root());
       Digest tree =
           Digests.fromProto(run.action().getInputRootDigest(), run.function(), "input_root_digest");
-      BuiltInputs built = inputs.build(tree, workspace.root(), placement);
+      BuiltInputs built = inputs.build(run.instance(), tree, workspace.root(), placement);
       outputs.makeParents();
       Launch launch = CommandLaunch.of(run.command(), workspace, outputs.workingDirectory());
       run.timeline().inputFetchEnds();
@@ -133,7 +137,7 @@ public final class SandboxedActionRunner implements ActionRunner {
     new OutputCollector(run.command(), run.function(), files).collect(outputs, result);
     log(files, workspace.stdout()).ifPresent(result::setStdoutDigest);
     log(files, workspace.stderr()).ifPresent(result::setStderrDigest);
-    uploader.upload(files);
+    uploader.upload(run.instance(), files);
     return result;
   }
 

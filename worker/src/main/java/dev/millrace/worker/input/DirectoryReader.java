@@ -19,38 +19,38 @@ import java.util.Set;
 
 /**
  * Reads Directory messages, many at a time, and remembers those used last: actions of one build
- * share most of their inputs. Remembered for one instance only.
+ * share most of their inputs. What one instance has read is not known to others.
  */
 final class DirectoryReader {
 
   private static final int MAX_DIRECTORY_BYTES = 64 * 1024 * 1024;
 
+  private record Key(InstanceName instance, Digest digest) {}
+
   private final BlobStore store;
-  private final InstanceName instance;
   private final long maxRemembered;
 
   /** In order of use, the least recent first. */
   @GuardedBy("remembered")
-  private final LinkedHashMap<Digest, Directory> remembered = new LinkedHashMap<>();
+  private final LinkedHashMap<Key, Directory> remembered = new LinkedHashMap<>();
 
   @GuardedBy("remembered")
   private long rememberedBytes;
 
-  DirectoryReader(BlobStore store, InstanceName instance, long maxRemembered) {
+  DirectoryReader(BlobStore store, long maxRemembered) {
     this.store = store;
-    this.instance = instance;
     this.maxRemembered = maxRemembered;
   }
 
   /** The directories of these digests; absent ones are left out. */
-  Map<Digest, Directory> read(Collection<Digest> digests) {
+  Map<Digest, Directory> read(InstanceName instance, Collection<Digest> digests) {
     Map<Digest, Directory> directories = new HashMap<>();
     Set<Digest> unknown = new LinkedHashSet<>();
     synchronized (remembered) {
       for (Digest digest : digests) {
-        Directory directory = remembered.get(digest);
+        Directory directory = remembered.get(new Key(instance, digest));
         if (directory != null) {
-          remembered.putLast(digest, directory);
+          remembered.putLast(new Key(instance, digest), directory);
           directories.put(digest, directory);
         } else if (digest.isEmpty()) {
           directories.put(digest, Directory.getDefaultInstance());
@@ -60,16 +60,16 @@ final class DirectoryReader {
       }
     }
     for (BlobBatch batch : BlobBatch.split(unknown)) {
-      for (Map.Entry<Digest, ByteString> blob : read(batch).entrySet()) {
+      for (Map.Entry<Digest, ByteString> blob : read(instance, batch).entrySet()) {
         Directory directory = parse(blob.getKey(), blob.getValue());
         directories.put(blob.getKey(), directory);
-        remember(blob.getKey(), directory);
+        remember(new Key(instance, blob.getKey()), directory);
       }
     }
     return directories;
   }
 
-  private Map<Digest, ByteString> read(BlobBatch batch) {
+  private Map<Digest, ByteString> read(InstanceName instance, BlobBatch batch) {
     return switch (batch) {
       case BlobBatch.Together together -> store.readAll(instance, together.digests());
       case BlobBatch.Alone(Digest digest) -> {
@@ -91,14 +91,14 @@ final class DirectoryReader {
     }
   }
 
-  private void remember(Digest digest, Directory directory) {
+  private void remember(Key key, Directory directory) {
     synchronized (remembered) {
-      if (remembered.put(digest, directory) == null) {
-        rememberedBytes += digest.sizeBytes();
+      if (remembered.put(key, directory) == null) {
+        rememberedBytes += key.digest().sizeBytes();
       }
-      Iterator<Digest> oldestFirst = remembered.keySet().iterator();
+      Iterator<Key> oldestFirst = remembered.keySet().iterator();
       while (rememberedBytes > maxRemembered && oldestFirst.hasNext()) {
-        rememberedBytes -= oldestFirst.next().sizeBytes();
+        rememberedBytes -= oldestFirst.next().digest().sizeBytes();
         oldestFirst.remove();
       }
     }

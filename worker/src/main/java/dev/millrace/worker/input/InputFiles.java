@@ -10,6 +10,7 @@ import dev.millrace.worker.filecache.CachedContent;
 import dev.millrace.worker.filecache.FileCache;
 import dev.millrace.worker.filecache.Placement;
 import dev.millrace.worker.filecache.Reservation;
+import dev.millrace.worker.filecache.Shelf;
 import dev.millrace.worker.filecache.Stamp;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -33,18 +34,15 @@ import java.util.concurrent.ExecutionException;
 public final class InputFiles {
 
   private final BlobStore store;
-  private final InstanceName instance;
   private final FileCache cache;
   private final ParallelFetch parallel;
 
   /**
    * @param store where blobs are read
-   * @param instance whose blobs are read; the cache must be this instance's own
    * @param cache what has been read before
    */
-  public InputFiles(BlobStore store, InstanceName instance, FileCache cache) {
+  public InputFiles(BlobStore store, FileCache cache) {
     this.store = store;
-    this.instance = instance;
     this.cache = cache;
     this.parallel = new ParallelFetch();
   }
@@ -53,13 +51,9 @@ public final class InputFiles {
     return store;
   }
 
-  InstanceName instance() {
-    return instance;
-  }
-
   /** The blobs among these files that are neither cached nor stored. */
-  Set<Digest> findMissing(Collection<InputRoot.File> files) {
-    try (Reservation reservation = cache.reserve(byContent(files).keySet())) {
+  Set<Digest> findMissing(InstanceName instance, Collection<InputRoot.File> files) {
+    try (Reservation reservation = cache.reserve(byContent(instance, files).keySet())) {
       Set<Digest> unknown = new LinkedHashSet<>();
       reservation.owed().forEach(content -> unknown.add(content.digest()));
       unknown.removeIf(Digest::isEmpty);
@@ -70,16 +64,18 @@ public final class InputFiles {
   /**
    * Makes the files below {@code root}, whose directories are there.
    *
+   * @param instance whose blobs are read
    * @return the files that share their content with others, with what they look like untouched
    */
-  Map<Path, Stamp> place(Collection<InputRoot.File> files, Path root, Placement placement)
+  Map<Path, Stamp> place(
+      InstanceName instance, Collection<InputRoot.File> files, Path root, Placement placement)
       throws InterruptedException {
-    Map<CachedContent, List<InputRoot.File>> left = byContent(files);
+    Map<CachedContent, List<InputRoot.File>> left = byContent(instance, files);
     Map<Path, Stamp> shared = new HashMap<>();
     while (!left.isEmpty()) {
       Map<CachedContent, CompletableFuture<Void>> expected;
       try (Reservation reservation = cache.reserve(left.keySet())) {
-        fetch(reservation);
+        fetch(instance, reservation);
         for (CachedContent content : reservation.held()) {
           List<InputRoot.File> targets = left.getOrDefault(content, List.of());
           Optional<Stamp> stamp = place(reservation, content, targets, root, placement);
@@ -130,7 +126,7 @@ public final class InputFiles {
     return stamp;
   }
 
-  private void fetch(Reservation reservation) throws InterruptedException {
+  private void fetch(InstanceName instance, Reservation reservation) throws InterruptedException {
     Map<Digest, List<CachedContent>> owed = new LinkedHashMap<>();
     for (CachedContent content : reservation.owed()) {
       if (content.digest().isEmpty()) {
@@ -180,12 +176,14 @@ public final class InputFiles {
   }
 
   private static Map<CachedContent, List<InputRoot.File>> byContent(
-      Collection<InputRoot.File> files) {
+      InstanceName instance, Collection<InputRoot.File> files) {
+    Shelf shelf = Shelf.of(instance);
     Map<CachedContent, List<InputRoot.File>> byContent = new LinkedHashMap<>();
     for (InputRoot.File file : files) {
       byContent
           .computeIfAbsent(
-              new CachedContent(file.digest(), file.executable()), content -> new ArrayList<>())
+              new CachedContent(shelf, file.digest(), file.executable()),
+              content -> new ArrayList<>())
           .add(file);
     }
     return byContent;

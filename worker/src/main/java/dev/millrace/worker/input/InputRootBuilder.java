@@ -3,6 +3,7 @@ package dev.millrace.worker.input;
 import build.bazel.remote.execution.v2.NodeProperties;
 import dev.millrace.digest.Digest;
 import dev.millrace.failure.Failure;
+import dev.millrace.instance.InstanceName;
 import dev.millrace.worker.filecache.Placement;
 import dev.millrace.worker.filecache.Stamp;
 import java.io.IOException;
@@ -34,26 +35,26 @@ public final class InputRootBuilder {
    */
   public InputRootBuilder(InputFiles inputFiles, int maxNodes) {
     this.inputFiles = inputFiles;
-    this.directoryReader =
-        new DirectoryReader(inputFiles.store(), inputFiles.instance(), REMEMBERED_DIRECTORY_BYTES);
+    this.directoryReader = new DirectoryReader(inputFiles.store(), REMEMBERED_DIRECTORY_BYTES);
     this.maxNodes = maxNodes;
   }
 
   /**
    * Fills an empty directory with an input tree.
    *
+   * @param instance whose blobs are read
    * @param tree the digest of the tree's root Directory
    * @param root the directory to fill
    * @param placement how files get into it
    * @throws Failure.BlobsMissing if parts of the tree or files in it are not stored
    */
-  public BuiltInputs build(Digest tree, Path root, Placement placement)
+  public BuiltInputs build(InstanceName instance, Digest tree, Path root, Placement placement)
       throws InterruptedException {
-    TreeWalk walk = new TreeWalk(directoryReader, tree.function(), maxNodes);
+    TreeWalk walk = new TreeWalk(directoryReader, instance, tree.function(), maxNodes);
     InputRoot inputs = walk.from(tree);
     if (!walk.absent().isEmpty()) {
       Set<Digest> missing = new LinkedHashSet<>(walk.absent());
-      missing.addAll(inputFiles.findMissing(inputs.files()));
+      missing.addAll(inputFiles.findMissing(instance, inputs.files()));
       throw new Failure.BlobsMissing("inputs", List.copyOf(missing));
     }
     try {
@@ -62,7 +63,7 @@ public final class InputRootBuilder {
           Files.createDirectory(root.resolve(directory.path()));
         }
       }
-      Map<Path, Stamp> linked = inputFiles.place(inputs.files(), root, placement);
+      Map<Path, Stamp> linked = inputFiles.place(instance, inputs.files(), root, placement);
       for (InputRoot.Link link : inputs.links()) {
         Files.createSymbolicLink(root.resolve(link.path()), Path.of(link.target()));
       }

@@ -8,6 +8,7 @@ import dev.millrace.digest.Digest;
 import dev.millrace.digest.DigestFunction;
 import dev.millrace.digest.wire.Digests;
 import dev.millrace.failure.Failure;
+import dev.millrace.instance.InstanceName;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -26,6 +27,7 @@ final class TreeWalk {
   private record Step(String path, Digest digest) {}
 
   private final DirectoryReader reader;
+  private final InstanceName instance;
   private final DigestFunction function;
   private final int maxNodes;
 
@@ -34,8 +36,9 @@ final class TreeWalk {
   private final List<InputRoot.Link> links = new ArrayList<>();
   private final Set<Digest> absent = new LinkedHashSet<>();
 
-  TreeWalk(DirectoryReader reader, DigestFunction function, int maxNodes) {
+  TreeWalk(DirectoryReader reader, InstanceName instance, DigestFunction function, int maxNodes) {
     this.reader = reader;
+    this.instance = instance;
     this.function = function;
     this.maxNodes = maxNodes;
   }
@@ -45,7 +48,7 @@ final class TreeWalk {
     List<Step> level = List.of(new Step("", root));
     while (!level.isEmpty()) {
       Map<Digest, Directory> read =
-          reader.read(new LinkedHashSet<>(level.stream().map(Step::digest).toList()));
+          reader.read(instance, new LinkedHashSet<>(level.stream().map(Step::digest).toList()));
       List<Step> next = new ArrayList<>();
       for (Step step : level) {
         Directory directory = read.get(step.digest());

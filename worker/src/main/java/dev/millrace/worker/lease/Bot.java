@@ -320,7 +320,9 @@ public final class Bot {
           try {
             result =
                 LeaseResult.of(
-                    runner.run(LeasePayload.orderOf(lease.offered()), lease::progressed));
+                    runner.run(
+                        LeasePayload.orderOf(lease.offered(), description.instance()),
+                        lease::progressed));
           } catch (InterruptedException stopped) {
             log.info("lease {} was stopped", lease.id());
           } catch (Throwable thrown) {

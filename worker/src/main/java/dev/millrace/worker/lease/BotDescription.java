@@ -9,7 +9,7 @@ import java.util.Map;
 /**
  * What a bot says of itself when it asks for work.
  *
- * @param instance whose actions it runs
+ * @param instance whose actions it runs, and those of the instances below
  * @param botId its name, which stays the same when it starts again
  * @param platform the platform properties that its actions find, each with all of its values
  * @param slots how many actions it runs at a time
@@ -34,6 +34,7 @@ public record BotDescription(
     return Worker.newBuilder()
         .addDevices(device)
         .addConfigs(Worker.Config.newBuilder().setKey("capacity").setValue(Integer.toString(slots)))
+        .addConfigs(Worker.Config.newBuilder().setKey("instances").setValue("below"))
         .build();
   }
 }

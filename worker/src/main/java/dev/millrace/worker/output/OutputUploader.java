@@ -29,15 +29,13 @@ public final class OutputUploader {
   private static final int BUFFER = 256 * 1024;
 
   private final BlobStore store;
-  private final InstanceName instance;
 
-  public OutputUploader(BlobStore store, InstanceName instance) {
+  public OutputUploader(BlobStore store) {
     this.store = store;
-    this.instance = instance;
   }
 
   /** Returns once all of them are stored, or fails with what the first one failed with. */
-  public void upload(OutputFiles outputs) {
+  public void upload(InstanceName instance, OutputFiles outputs) {
     Map<Digest, OutputContent> contents = outputs.contents();
     if (contents.isEmpty()) {
       return;
@@ -52,11 +50,11 @@ public final class OutputUploader {
             /* cause= */ null);
       }
       if (digest.sizeBytes() > SMALL_BYTES) {
-        stream(digest, content);
+        stream(instance, digest, content);
         continue;
       }
       if (batchBytes + digest.sizeBytes() > MAX_BATCH_BYTES || batch.size() == MAX_BATCH_BLOBS) {
-        write(batch);
+        write(instance, batch);
         batch.clear();
         batchBytes = 0;
       }
@@ -64,11 +62,11 @@ public final class OutputUploader {
       batchBytes += digest.sizeBytes();
     }
     if (!batch.isEmpty()) {
-      write(batch);
+      write(instance, batch);
     }
   }
 
-  private void write(Map<Digest, ByteString> batch) {
+  private void write(InstanceName instance, Map<Digest, ByteString> batch) {
     for (Failure failure : store.writeAll(instance, batch).values()) {
       throw failure;
     }
@@ -89,7 +87,7 @@ public final class OutputUploader {
     };
   }
 
-  private void stream(Digest digest, OutputContent content) {
+  private void stream(InstanceName instance, Digest digest, OutputContent content) {
     try (BlobWriter writer = store.create(instance, digest)) {
       switch (content) {
         case OutputContent.InMemory(ByteString bytes) ->

@@ -54,8 +54,7 @@ public final class ActionFixture implements AutoCloseable {
     runner =
         new SandboxedActionRunner(
             store,
-            INSTANCE,
-            new InputRootBuilder(new InputFiles(store, INSTANCE, cache), 100_000),
+            new InputRootBuilder(new InputFiles(store, cache), 100_000),
             processes,
             Workspaces.open(work),
             new RunnerSettings("tester", Duration.ofMinutes(1), maxLogBytes, placement),
@@ -134,7 +133,7 @@ public final class ActionFixture implements AutoCloseable {
   }
 
   public ActionOutcome run(Action action) throws InterruptedException {
-    return runner.run(new ActionOrder.Stored(put(action)), progress -> {});
+    return runner.run(new ActionOrder.Stored(INSTANCE, put(action)), progress -> {});
   }
 
   @Override

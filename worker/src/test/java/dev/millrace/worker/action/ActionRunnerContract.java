@@ -95,7 +95,7 @@ abstract class ActionRunnerContract {
     ExecutedActionMetadata metadata =
         fixture
             .runner
-            .run(new ActionOrder.Inline(action, FUNCTION), progress::add)
+            .run(new ActionOrder.Inline(ActionFixture.INSTANCE, action, FUNCTION), progress::add)
             .result()
             .getExecutionMetadata();
 
@@ -236,7 +236,7 @@ abstract class ActionRunnerContract {
             .start(() -> {
               try {
                 fixture.runner.run(
-                    new ActionOrder.Inline(action, FUNCTION),
+                    new ActionOrder.Inline(ActionFixture.INSTANCE, action, FUNCTION),
                     progress -> {
                       if (progress.hasExecutionStartTimestamp()) {
                         started.countDown();
@@ -323,7 +323,9 @@ abstract class ActionRunnerContract {
   void anAbsentActionOrCommandIsNamed() {
     Digest absent = digest("an absent action");
 
-    assertThatThrownBy(() -> fixture.runner.run(new ActionOrder.Stored(absent), progress -> {}))
+    assertThatThrownBy(() ->
+            fixture.runner.run(
+                new ActionOrder.Stored(ActionFixture.INSTANCE, absent), progress -> {}))
         .isInstanceOfSatisfying(
             Failure.BlobsMissing.class,
             missing -> assertThat(missing.digests()).containsExactly(absent));

@@ -55,7 +55,8 @@ class FileCacheTest {
   void aBlobThatIsUsedBothWaysIsTwoFiles() throws IOException {
     ByteString blob = random.next(100);
     fill(blob);
-    CachedContent executable = new CachedContent(plain(blob).digest(), true);
+    CachedContent executable =
+        new CachedContent(Shelf.of(InstanceName.ROOT), plain(blob).digest(), true);
 
     try (Reservation reservation = cache.reserve(List.of(executable))) {
       assertThat(reservation.owed()).containsExactly(executable);
@@ -248,6 +249,7 @@ class FileCacheTest {
   }
 
   private static CachedContent plain(ByteString blob) {
-    return new CachedContent(DigestFunction.SHA256.digestOf(blob.toByteArray()), false);
+    return new CachedContent(
+        Shelf.of(InstanceName.ROOT), DigestFunction.SHA256.digestOf(blob.toByteArray()), false);
   }
 }

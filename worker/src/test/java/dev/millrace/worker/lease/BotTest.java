@@ -109,7 +109,7 @@ class BotTest {
         .containsExactlyInAnyOrder("OSFamily=linux", "tool=a", "tool=b");
     assertThat(create.session.getWorker().getConfigsList())
         .extracting(config -> config.getKey() + "=" + config.getValue())
-        .containsExactly("capacity=2");
+        .containsExactly("capacity=2", "instances=below");
     create.answer();
     ScriptedBots.Call update = server.next();
     assertThat(update.session.getName()).isEqualTo("sessions/1");
@@ -121,7 +121,9 @@ class BotTest {
     server.next().answer(lease("1"));
     Started action = nextStarted();
     assertThat(action.order())
-        .isEqualTo(new ActionOrder.Stored(DigestFunction.SHA256.digestOf(new byte[] {1})));
+        .isEqualTo(
+            new ActionOrder.Stored(
+                new InstanceName("team"), DigestFunction.SHA256.digestOf(new byte[] {1})));
     ScriptedBots.Call active = nextWith(LeaseState.ACTIVE);
 
     action.end().complete(finished(7));
@@ -168,7 +170,8 @@ class BotTest {
                                 .setValue("BLAKE3")))
                 .build());
 
-    assertThat(nextStarted().order()).isEqualTo(new ActionOrder.Stored(digest));
+    assertThat(nextStarted().order())
+        .isEqualTo(new ActionOrder.Stored(new InstanceName("team"), digest));
   }
 
   @Test

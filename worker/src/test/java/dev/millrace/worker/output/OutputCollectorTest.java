@@ -207,7 +207,7 @@ class OutputCollectorTest {
                 Command.newBuilder().addAllOutputPaths(List.of("known", "new")).build(), root),
             ActionResult.newBuilder());
 
-    new OutputUploader(new RecordingBlobStore(memory, written), InstanceName.ROOT).upload(files);
+    new OutputUploader(new RecordingBlobStore(memory, written)).upload(InstanceName.ROOT, files);
 
     assertThat(written)
         .containsExactly(
@@ -230,7 +230,7 @@ class OutputCollectorTest {
     OutputFiles files = new OutputFiles(FUNCTION);
     ActionResult.Builder result = ActionResult.newBuilder();
     new OutputCollector(command, FUNCTION, files).collect(OutputPaths.of(command, root), result);
-    new OutputUploader(new VerifyingBlobStore(memory), InstanceName.ROOT).upload(files);
+    new OutputUploader(new VerifyingBlobStore(memory)).upload(InstanceName.ROOT, files);
     return result.build();
   }
 
