@@ -66,8 +66,7 @@ final class BotsGrpcServiceTest {
   /** A cache that a test can break. */
   private final class FaultyCache implements ActionCache {
     @Override
-    public Optional<ActionResult> get(
-        InstanceName instance, dev.millrace.digest.Digest action) {
+    public Optional<ActionResult> get(InstanceName instance, dev.millrace.digest.Digest action) {
       return memory.get(instance, action);
     }
 
@@ -77,9 +76,11 @@ final class BotsGrpcServiceTest {
         dev.millrace.digest.Digest action,
         ActionResult result,
         Provenance provenance) {
-      cacheFault.get().ifPresent(fault -> {
-        throw fault;
-      });
+      cacheFault
+          .get()
+          .ifPresent(fault -> {
+            throw fault;
+          });
       memory.put(instance, action, result, provenance);
     }
   }
@@ -296,17 +297,14 @@ final class BotsGrpcServiceTest {
     String name = following.name();
     bot.take();
     Duration limit = Replica.TIMEOUTS.holdLimit(Duration.ofHours(1));
-    for (Duration t = Duration.ZERO;
-        t.compareTo(limit) < 0;
-        t = t.plus(Duration.ofMinutes(25))) {
+    for (Duration t = Duration.ZERO; t.compareTo(limit) < 0; t = t.plus(Duration.ofMinutes(25))) {
       clock.advance(Duration.ofMinutes(25));
       bot.poll();
       replica.operations.follow(dev.millrace.execution.operation.OperationName.parse(name));
     }
     replica.sweeper.sweep();
 
-    assertThat(following.response().getStatus().getCode())
-        .isEqualTo(Code.DEADLINE_EXCEEDED_VALUE);
+    assertThat(following.response().getStatus().getCode()).isEqualTo(Code.DEADLINE_EXCEEDED_VALUE);
     assertThat(bot.poll().getLeases(0).getState()).isEqualTo(LeaseState.CANCELLED);
   }
 

@@ -42,8 +42,7 @@ public final class Client {
 
   /** An action that differs from others by its name. */
   public Action.Builder action(String name, String... platform) {
-    Command command =
-        Command.newBuilder().addArguments("/bin/true").addArguments(name).build();
+    Command command = Command.newBuilder().addArguments("/bin/true").addArguments(name).build();
     Directory root =
         Directory.newBuilder()
             .addFiles(

@@ -85,8 +85,7 @@ final class ExecutionGrpcServiceTest {
     Digest action =
         Digests.fromProto(request.getActionDigest(), DigestFunction.SHA256, "action_digest");
     assertThat(cache.get(InstanceName.ROOT, action)).contains(response.getResult());
-    assertThat(cache.provenance(InstanceName.ROOT, action).orElseThrow().worker())
-        .isEqualTo("bot");
+    assertThat(cache.provenance(InstanceName.ROOT, action).orElseThrow().worker()).isEqualTo("bot");
   }
 
   @Test
@@ -111,8 +110,7 @@ final class ExecutionGrpcServiceTest {
     Digest stdout =
         Blobs.write(
             blobs, InstanceName.ROOT, DigestFunction.SHA256, ByteString.copyFromUtf8("hello"));
-    ActionResult known =
-        ActionResult.newBuilder().setStdoutDigest(Digests.toProto(stdout)).build();
+    ActionResult known = ActionResult.newBuilder().setStdoutDigest(Digests.toProto(stdout)).build();
     cache.put(
         InstanceName.ROOT,
         Digests.fromProto(request.getActionDigest(), DigestFunction.SHA256, "action_digest"),
@@ -204,9 +202,7 @@ final class ExecutionGrpcServiceTest {
                     .setName("a")
                     .setDigest(Digests.toProto(client.upload(child))))
             .addDirectories(
-                DirectoryNode.newBuilder()
-                    .setName("b")
-                    .setDigest(Digests.toProto(absentDirectory)))
+                DirectoryNode.newBuilder().setName("b").setDigest(Digests.toProto(absentDirectory)))
             .build();
 
     Status status =
@@ -410,8 +406,7 @@ final class ExecutionGrpcServiceTest {
             .build());
     bot.pollAsync();
 
-    assertThat(following.response().getStatus().getCode())
-        .isEqualTo(Code.RESOURCE_EXHAUSTED_VALUE);
+    assertThat(following.response().getStatus().getCode()).isEqualTo(Code.RESOURCE_EXHAUSTED_VALUE);
   }
 
   @Test
@@ -475,8 +470,7 @@ final class ExecutionGrpcServiceTest {
     assertThat(Client.refusal(client.await(replica, "operations/nonsense")).getCode())
         .isEqualTo(Code.INVALID_ARGUMENT_VALUE);
     assertThat(
-            Client.refusal(
-                    client.await(replica, "operations/" + new java.util.UUID(1, 2)))
+            Client.refusal(client.await(replica, "operations/" + new java.util.UUID(1, 2)))
                 .getCode())
         .isEqualTo(Code.NOT_FOUND_VALUE);
   }
@@ -537,8 +531,7 @@ final class ExecutionGrpcServiceTest {
       Lease lease = bot.take();
       build.bazel.remote.execution.v2.Action action =
           lease.getPayload().unpack(build.bazel.remote.execution.v2.Action.class);
-      assertThat(action.getCommandDigest())
-          .isEqualTo(client.action(expected).getCommandDigest());
+      assertThat(action.getCommandDigest()).isEqualTo(client.action(expected).getCommandDigest());
       bot.complete(lease, StockBot.GOOD);
     }
   }

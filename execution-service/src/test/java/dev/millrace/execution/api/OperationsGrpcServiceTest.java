@@ -135,11 +135,10 @@ final class OperationsGrpcServiceTest {
                     .setTimeout(Duration.newBuilder().setNanos(1_000_000))
                     .build());
     Future<Operation> waiting =
-        StockBot.inBackground(
-            () ->
-                replica
-                    .operationsStub()
-                    .waitOperation(WaitOperationRequest.newBuilder().setName(name).build()));
+        StockBot.inBackground(() ->
+            replica
+                .operationsStub()
+                .waitOperation(WaitOperationRequest.newBuilder().setName(name).build()));
     StockBot bot = new StockBot(replica, "bot", 1).open();
     bot.complete(bot.take(), StockBot.GOOD);
     bot.pollAsync();

@@ -36,8 +36,7 @@ public final class StockBot {
     this(replica, "", id, capacity, properties);
   }
 
-  public StockBot(
-      Replica replica, String instance, String id, int capacity, String... properties) {
+  public StockBot(Replica replica, String instance, String id, int capacity, String... properties) {
     this.replica = replica;
     this.instance = instance;
     Device.Builder device = Device.newBuilder().setHandle(id);
@@ -178,13 +177,12 @@ public final class StockBot {
 
   /** Runs whatever comes, in the background, until it is interrupted by an error of the server. */
   public Future<?> workAlways(ActionResult result) {
-    return inBackground(
-        () -> {
-          while (true) {
-            Lease lease = take();
-            complete(lease, result);
-            poll();
-          }
-        });
+    return inBackground(() -> {
+      while (true) {
+        Lease lease = take();
+        complete(lease, result);
+        poll();
+      }
+    });
   }
 }

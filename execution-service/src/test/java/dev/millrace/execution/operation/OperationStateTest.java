@@ -90,8 +90,7 @@ final class OperationStateTest {
   void onlyTheLeaseThatRunsCanBringAnything() {
     Executing state = new Executing(1, LEASE);
     for (OperationEvent event :
-        List.of(
-            new HandedBack(OTHER), new AttemptFailed(OTHER), new Finished(OTHER, RESPONSE))) {
+        List.of(new HandedBack(OTHER), new AttemptFailed(OTHER), new Finished(OTHER, RESPONSE))) {
       assertThatThrownBy(() -> state.after(event)).isInstanceOf(IllegalStateException.class);
     }
   }

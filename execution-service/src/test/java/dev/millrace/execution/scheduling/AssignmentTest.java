@@ -52,8 +52,7 @@ final class AssignmentTest {
     assertThat(
             Assignment.of(
                 List.of(plain, special), List.of(bot("special", "gpu=a", 1), bot("z", "", 1))))
-        .containsExactly(
-            new Assignment(plain.id(), "z"), new Assignment(special.id(), "special"));
+        .containsExactly(new Assignment(plain.id(), "z"), new Assignment(special.id(), "special"));
   }
 
   @Test
@@ -68,8 +67,7 @@ final class AssignmentTest {
   @Test
   void theBotThatFailedAnActionGetsItBackOnlyIfThereIsNoOther() {
     QueuedAction failed =
-        new QueuedAction(
-            new UUID(0, 1), InstanceName.ROOT, Requirements.NONE, 0, THEN, "a");
+        new QueuedAction(new UUID(0, 1), InstanceName.ROOT, Requirements.NONE, 0, THEN, "a");
 
     assertThat(Assignment.of(List.of(failed), List.of(bot("a", "", 5), bot("b", "x=y", 1))))
         .extracting(Assignment::session)

@@ -38,8 +38,7 @@ final class ProspectTest {
   @Test
   void anActionWaitsForAWorkerThatIsAway() {
     assertThat(of("gpu=a", here("gpu=b"), new KnownWorker(offer("gpu=a"), /* present= */ false)))
-        .isInstanceOfSatisfying(
-            Waiting.class, w -> assertThat(w.reason()).contains("1 worker(s)"));
+        .isInstanceOfSatisfying(Waiting.class, w -> assertThat(w.reason()).contains("1 worker(s)"));
   }
 
   @Test

@@ -30,15 +30,16 @@ import java.util.UUID;
 import org.junit.jupiter.api.RepeatedTest;
 
 /**
- * Actions and bots of several kinds on virtual time, with bots that crash, leave and fail: no action
- * is lost or with two bots at once, attempts are bounded, and what is urgent does not wait for what
- * is not.
+ * Actions and bots of several kinds on virtual time, with bots that crash, leave and fail: no
+ * action is lost or with two bots at once, attempts are bounded, and what is urgent does not wait
+ * for what is not.
  */
 final class SchedulingSimulationTest {
 
   private static final int MAX_ATTEMPTS = 3;
   private static final int ACTIONS = 300;
-  private static final List<String> PLATFORMS = List.of("", "gpu=a", "pool=large", "OSFamily=Linux");
+  private static final List<String> PLATFORMS =
+      List.of("", "gpu=a", "pool=large", "OSFamily=Linux");
   private static final List<String> WORKERS =
       List.of("OSFamily=linux", "gpu=a OSFamily=linux", "pool=large pool=default OSFamily=linux");
 
@@ -183,8 +184,7 @@ final class SchedulingSimulationTest {
     step(held.action(), state -> state.after(new Finished(held.lease(), response)));
   }
 
-  private void step(
-      UUID action, java.util.function.UnaryOperator<OperationState> transition) {
+  private void step(UUID action, java.util.function.UnaryOperator<OperationState> transition) {
     states.compute(action, (id, state) -> transition.apply(state));
   }
 
@@ -192,15 +192,14 @@ final class SchedulingSimulationTest {
     List<QueuedAction> queued =
         actions.values().stream()
             .filter(action -> states.get(action.id()) instanceof Queued)
-            .map(
-                a ->
-                    new QueuedAction(
-                        a.id(),
-                        a.instance(),
-                        a.requirements(),
-                        a.priority(),
-                        a.queuedAt(),
-                        avoided.getOrDefault(a.id(), "")))
+            .map(a ->
+                new QueuedAction(
+                    a.id(),
+                    a.instance(),
+                    a.requirements(),
+                    a.priority(),
+                    a.queuedAt(),
+                    avoided.getOrDefault(a.id(), "")))
             .toList();
     List<FreeBot> free =
         bots.values().stream()

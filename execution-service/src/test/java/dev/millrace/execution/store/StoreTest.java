@@ -294,15 +294,14 @@ final class StoreTest {
     List<String> names = atOnce(10, () -> here.sessions().open(bot("bot", 1)));
     long open =
         names.stream()
-            .filter(
-                name -> {
-                  try {
-                    here.sessions().leases(name);
-                    return true;
-                  } catch (Failure.NotFound gone) {
-                    return false;
-                  }
-                })
+            .filter(name -> {
+              try {
+                here.sessions().leases(name);
+                return true;
+              } catch (Failure.NotFound gone) {
+                return false;
+              }
+            })
             .count();
 
     assertThat(open).isOne();
