@@ -3,6 +3,7 @@ package dev.millrace.worker;
 import dev.millrace.directory.DirectoryLock;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.UUID;
@@ -44,10 +45,18 @@ final class WorkerDirectory implements AutoCloseable {
     }
     Path file = path.resolve("bot-id");
     if (!Files.exists(file)) {
-      String host = InetAddress.getLocalHost().getHostName();
-      Files.writeString(file, host + "-" + UUID.randomUUID().toString().substring(0, 8));
+      Files.writeString(file, hostName() + "-" + UUID.randomUUID().toString().substring(0, 8));
     }
     return Files.readString(file).strip();
+  }
+
+  /** For people to tell workers apart by; a host that does not know its own name is no hindrance. */
+  private static String hostName() {
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      return "worker";
+    }
   }
 
   @Override
