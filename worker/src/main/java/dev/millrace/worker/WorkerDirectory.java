@@ -50,7 +50,9 @@ final class WorkerDirectory implements AutoCloseable {
     return Files.readString(file).strip();
   }
 
-  /** For people to tell workers apart by; a host that does not know its own name is no hindrance. */
+  /**
+   * For people to tell workers apart by; a host that does not know its own name is no hindrance.
+   */
   private static String hostName() {
     try {
       return InetAddress.getLocalHost().getHostName();
