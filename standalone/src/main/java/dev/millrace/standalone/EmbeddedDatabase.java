@@ -44,6 +44,8 @@ final class EmbeddedDatabase implements AutoCloseable {
               .setDataDirectory(data)
               .setCleanDataDirectory(false)
               .setPGStartupWait(START_LIMIT)
+              // It is closed after those who use it, not beside them as the process ends.
+              .setRegisterShutdownHook(false)
               .setConnectConfig("password", password.value())
               // The library is made for tests and turns these off.
               .setServerConfig("fsync", "on")
