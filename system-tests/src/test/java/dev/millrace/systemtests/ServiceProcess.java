@@ -30,6 +30,13 @@ final class ServiceProcess implements AutoCloseable {
 
   /** Starts a module's runnable jar and waits until a line of its output matches. */
   static ServiceProcess start(String module, Pattern readyLine, List<String> arguments) {
+    ServiceProcess service = launch(module, readyLine, arguments);
+    service.awaitReady();
+    return service;
+  }
+
+  /** As {@link #start}, but does not wait. */
+  static ServiceProcess launch(String module, Pattern readyLine, List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
@@ -42,9 +49,7 @@ final class ServiceProcess implements AutoCloseable {
     command.addAll(arguments);
     try {
       Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-      ServiceProcess service = new ServiceProcess(module, process, readyLine);
-      service.awaitReady();
-      return service;
+      return new ServiceProcess(module, process, readyLine);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -63,7 +68,8 @@ final class ServiceProcess implements AutoCloseable {
     }
   }
 
-  private void awaitReady() {
+  /** Waits until the line was printed; a process that does not come so far is ended. */
+  void awaitReady() {
     try {
       long deadline = System.nanoTime() + START_LIMIT.toNanos();
       while (!ready.await(100, TimeUnit.MILLISECONDS)) {
