@@ -42,16 +42,12 @@ final class CrashLedger {
     return count == 0 ? Optional.empty() : Optional.of(acknowledged.get(random.nextInt(count)));
   }
 
-  /** An upload of which something was sent, and which a later life may be asked to go on with. */
-  void begun(String upload, SeededBlob blob) {
+  /** An upload that broke off, with which a later life may be asked to go on. */
+  void interrupted(String upload, SeededBlob blob) {
     unfinished.put(upload, blob);
   }
 
-  void finished(String upload) {
-    unfinished.remove(upload);
-  }
-
-  /** Takes one of the uploads that were begun, so that one caller alone goes on with it. */
+  /** Takes one of the uploads that broke off, so that one caller alone goes on with it. */
   Optional<Map.Entry<String, SeededBlob>> takeUnfinished() {
     return unfinished.entrySet().stream()
         .findAny()

@@ -73,16 +73,13 @@ final class CrashLoad implements AutoCloseable {
 
   private void writeWhole(SplittableRandom random) {
     SeededBlob blob = fresh(random, random.nextInt(1, LARGEST_BYTES));
-    String upload = upload(blob);
-    ledger.begun(upload, blob);
-    finish(upload, blob, 0, random.nextInt(1_000, 1_000_000));
+    finish(upload(blob), blob, 0, random.nextInt(1_000, 1_000_000));
   }
 
   /** Stops in the middle once, asks how far it got, and goes on there. */
   private void writeInParts(SplittableRandom random) {
     SeededBlob blob = fresh(random, random.nextInt(1_000, LARGEST_BYTES));
     String upload = upload(blob);
-    ledger.begun(upload, blob);
     int stop = random.nextInt(1, blob.size());
     client.write(upload, blob, 0, stop, 200_000);
     long committed = client.committed(upload).orElse(0L);
@@ -104,9 +101,13 @@ final class CrashLoad implements AutoCloseable {
   }
 
   private void finish(String upload, SeededBlob blob, long offset, int messageBytes) {
-    if (client.write(upload, blob, offset, blob.size(), messageBytes) == blob.size()) {
-      ledger.acknowledged(blob);
-      ledger.finished(upload);
+    try {
+      if (client.write(upload, blob, offset, blob.size(), messageBytes) == blob.size()) {
+        ledger.acknowledged(blob);
+      }
+    } catch (StatusRuntimeException e) {
+      ledger.interrupted(upload, blob);
+      throw e;
     }
   }
 
