@@ -77,7 +77,7 @@ final class Cas implements AutoCloseable {
         new CountingBlobStore(
             new EmptyProvidingBlobStore(
                 new InheritingBlobStore(storeDecoration.apply(new VerifyingBlobStore(memory)))));
-    uploads = new ResumableUploads(store, clock, 3, Duration.ofDays(1));
+    uploads = new ResumableUploads(store, new dev.millrace.staging.verifying.VerifyingStagingArea(new dev.millrace.staging.memory.MemoryStagingArea(memory, clock)), clock, 3, Duration.ofDays(1));
     FailureStatuses statuses = new FailureStatuses(() -> "incident-1");
     CodecSlots codecs = new CodecSlots(10, Duration.ofMillis(10));
     String name = UUID.randomUUID().toString();
