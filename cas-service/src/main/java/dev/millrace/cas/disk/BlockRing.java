@@ -258,16 +258,14 @@ final class BlockRing {
   }
 
   private void publish() {
-    // Old is what three quarters of the capacity have been written after, of as much of it as blocks
-    // have: what is set aside pushes out blocks, too.
-    long capacity = properties.capacityBytes() - setAside;
-    long after = 0;
+    // Old is what three quarters of the capacity have been written after, or set aside since.
+    long after = setAside;
     long oldBelow = 0;
     Iterator<Block> newestFirst = blocks.descendingIterator();
     while (newestFirst.hasNext()) {
       Block block = newestFirst.next();
       after += footprint(block);
-      if (after > capacity / 4 * 3) {
+      if (after > properties.capacityBytes() / 4 * 3) {
         oldBelow = block.number() + 1;
         break;
       }

@@ -239,7 +239,11 @@ final class Cas implements AutoCloseable {
 
   /** Waits for something that another thread brings about. */
   static void await(java.util.function.BooleanSupplier condition) {
-    org.awaitility.Awaitility.await().atMost(Duration.ofSeconds(20)).until(condition::getAsBoolean);
+    org.awaitility.Awaitility.await()
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(5))
+        .atMost(Duration.ofSeconds(20))
+        .until(condition::getAsBoolean);
   }
 
   /** Ends the server, and checks that it answered as agreed and kept nothing open. */
