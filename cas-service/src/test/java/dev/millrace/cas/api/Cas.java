@@ -16,6 +16,11 @@ import dev.millrace.blobstore.empty.EmptyProvidingBlobStore;
 import dev.millrace.blobstore.inheriting.InheritingBlobStore;
 import dev.millrace.blobstore.memory.MemoryBlobStore;
 import dev.millrace.blobstore.verifying.VerifyingBlobStore;
+import dev.millrace.cas.chunking.BlobSplicer;
+import dev.millrace.cas.chunking.BlobSplitter;
+import dev.millrace.cas.chunking.BoundedSplitMemory;
+import dev.millrace.cas.chunking.Chunkings;
+import dev.millrace.cas.chunking.SplitMemory;
 import dev.millrace.cas.upload.ResumableUploads;
 import dev.millrace.digest.Digest;
 import dev.millrace.digest.DigestFunction;
@@ -89,14 +94,18 @@ final class Cas implements AutoCloseable {
                   new ContentAddressableStorageGrpcService(
                       new RequestChecks(instances, functions),
                       store,
-                      new BlobBatches(store, statuses, codecs, maxBatchBytes)))
+                      new BlobBatches(store, statuses, codecs, maxBatchBytes),
+                      chunkCalls(new RequestChecks(instances, functions), store)))
               .addService(
                   new ByteStreamGrpcService(
                       instances,
                       List.of(new BlobByteStreamHandler(functions, store, uploads, codecs))))
               .addService(
                   new CapabilitiesGrpcService(
-                      instances, List.of(new CasCapabilities(functions, maxBatchBytes))))
+                      instances,
+                      List.of(
+                          new CasCapabilities(functions, maxBatchBytes),
+                          new ChunkingCapabilities(Chunkings.DEFAULT))))
               .intercept(new ErrorMappingInterceptor(statuses))
               .intercept(new RequestOriginInterceptor())
               .intercept(conformance)
@@ -118,6 +127,14 @@ final class Cas implements AutoCloseable {
 
   ByteStreamGrpc.ByteStreamBlockingStub bytes() {
     return ByteStreamGrpc.newBlockingStub(channel).withDeadlineAfter(Duration.ofSeconds(30));
+  }
+
+  private static ChunkCalls chunkCalls(RequestChecks checks, BlobStore store) {
+    SplitMemory memory = new BoundedSplitMemory(1000);
+    return new ChunkCalls(
+        checks,
+        new BlobSplitter(store, memory, Chunkings.DEFAULT, 2, Duration.ofSeconds(10)),
+        new BlobSplicer(store, memory));
   }
 
   /** Begins a Write call. */
