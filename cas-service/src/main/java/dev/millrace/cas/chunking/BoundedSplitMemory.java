@@ -13,8 +13,7 @@ public final class BoundedSplitMemory implements SplitMemory {
   private record Key(InstanceName instance, Digest blob, ChunkingFunction function) {}
 
   private final long maxChunks;
-  private final Map<Key, Split> splits =
-      new LinkedHashMap<>(16, 0.75f, /* accessOrder= */ true);
+  private final Map<Key, Split> splits = new LinkedHashMap<>(16, 0.75f, /* accessOrder= */ true);
   private long chunks;
 
   /**
@@ -46,8 +45,7 @@ public final class BoundedSplitMemory implements SplitMemory {
   }
 
   @Override
-  public synchronized void forget(
-      InstanceName instance, Digest blob, ChunkingFunction function) {
+  public synchronized void forget(InstanceName instance, Digest blob, ChunkingFunction function) {
     Split removed = splits.remove(new Key(instance, blob, function));
     if (removed != null) {
       chunks -= weight(removed);

@@ -12,7 +12,9 @@ final class RepMaxCutter implements Cutter {
   private final RepMaxCdc parameters;
   private final long[] gear = GearTable.seeded(0);
 
-  /** Possible cuts, counted from the start of the next chunk; the first one is at the least size. */
+  /**
+   * Possible cuts, counted from the start of the next chunk; the first one is at the least size.
+   */
   private int[] peaks = new int[64];
 
   private int count;

@@ -132,8 +132,7 @@ final class SplitAndSpliceTest {
             .setDigestFunction(Digests.toProto(function))
             .setBlobDigest(Digests.toProto(digest));
     for (ByteString part : List.of(first, second)) {
-      request.addChunkDigests(
-          Digests.toProto(Blobs.write(cas.store, INSTANCE, function, part)));
+      request.addChunkDigests(Digests.toProto(Blobs.write(cas.store, INSTANCE, function, part)));
     }
     assertThat(cas.storage().spliceBlob(request.build()).getBlobDigest())
         .isEqualTo(Digests.toProto(digest));
@@ -194,8 +193,7 @@ final class SplitAndSpliceTest {
   @Test
   void anotherInstancesChunksAreAbsent() {
     ByteString part = random.next(100);
-    Digest chunk =
-        Blobs.write(cas.store, new InstanceName("another"), DigestFunction.SHA256, part);
+    Digest chunk = Blobs.write(cas.store, new InstanceName("another"), DigestFunction.SHA256, part);
     fails(NOT_FOUND, () -> splice(Cas.digest(part.concat(part)), List.of(chunk, chunk)));
   }
 
@@ -231,8 +229,7 @@ final class SplitAndSpliceTest {
     List<Digest> parts = putParts(blob, 100_000);
     Digest digest = cas.put(blob);
     splice(digest, parts.reversed(), ChunkingFunction.Value.FAST_CDC_2020);
-    assertThat(join(digests(split(digest, ChunkingFunction.Value.FAST_CDC_2020))))
-        .isEqualTo(blob);
+    assertThat(join(digests(split(digest, ChunkingFunction.Value.FAST_CDC_2020)))).isEqualTo(blob);
   }
 
   private SplitBlobResponse split(Digest blob, ChunkingFunction.Value function) {
