@@ -63,7 +63,7 @@ public class ActionCacheConfiguration {
   }
 
   @Bean
-  ActionCacheCapabilities actionCacheCapabilities() {
-    return new ActionCacheCapabilities();
+  ActionCacheCapabilities actionCacheCapabilities(InstancePolicy instances) {
+    return new ActionCacheCapabilities(instances);
   }
 }

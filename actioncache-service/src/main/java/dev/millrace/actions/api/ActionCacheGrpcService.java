@@ -20,6 +20,7 @@ import dev.millrace.failure.Failure;
 import dev.millrace.grpc.request.DigestFunctionPolicy;
 import dev.millrace.grpc.request.InstancePolicy;
 import dev.millrace.grpc.request.RequestOrigin;
+import dev.millrace.grpc.request.Right;
 import dev.millrace.instance.InstanceName;
 import io.grpc.stub.StreamObserver;
 import java.util.Set;
@@ -79,7 +80,7 @@ public final class ActionCacheGrpcService extends ActionCacheGrpc.ActionCacheImp
   @Override
   public void updateActionResult(
       UpdateActionResultRequest request, StreamObserver<ActionResult> answer) {
-    InstanceName instance = instances.require(request.getInstanceName());
+    InstanceName instance = instances.require(request.getInstanceName(), Right.AC_WRITE);
     Digest action = action(request.getActionDigest(), request.getDigestFunctionValue());
     if (!request.hasActionResult()) {
       throw new Failure.InvalidRequest("action_result", "is not set");

@@ -22,6 +22,8 @@ import dev.millrace.blobstore.Blobs;
 import dev.millrace.digest.Digest;
 import dev.millrace.digest.DigestFunction;
 import dev.millrace.digest.wire.Digests;
+import dev.millrace.grpc.request.CallerRights;
+import dev.millrace.grpc.request.InstancePolicy;
 import dev.millrace.instance.InstanceName;
 import dev.millrace.testing.RandomBlobs;
 import io.grpc.Metadata;
@@ -32,6 +34,7 @@ import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.MetadataUtils;
 import java.util.List;
 import org.assertj.core.api.ThrowingConsumer;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -229,6 +232,32 @@ final class ActionCacheGrpcServiceTest {
                 .getActionCacheUpdateCapabilities()
                 .getUpdateEnabled())
         .isTrue();
+  }
+
+  @Test
+  void aReadOnlyCallerIsToldSoAndDenied() {
+    try (InProcessActionCache readOnly =
+        new InProcessActionCache(
+            InstancePolicy.any().restrictedTo(CallerRights.readOnly(Set.of(INSTANCE))))) {
+      CapabilitiesGrpc.CapabilitiesBlockingStub capabilities =
+          CapabilitiesGrpc.newBlockingStub(readOnly.channel);
+      for (String instance : List.of("team", "team/project", "other")) {
+        assertThat(
+                capabilities
+                    .getCapabilities(
+                        GetCapabilitiesRequest.newBuilder().setInstanceName(instance).build())
+                    .getCacheCapabilities()
+                    .getActionCacheUpdateCapabilities()
+                    .getUpdateEnabled())
+            .isEqualTo(instance.equals("other"));
+      }
+      ActionCacheBlockingStub reader = ActionCacheGrpc.newBlockingStub(readOnly.channel);
+      ActionResult result = ActionResult.newBuilder().setExitCode(0).build();
+      assertThatThrownBy(() -> reader.updateActionResult(update(result).build()))
+          .satisfies(hasStatus(Status.Code.PERMISSION_DENIED));
+      assertThatThrownBy(() -> reader.getActionResult(get().build()))
+          .satisfies(hasStatus(Status.Code.NOT_FOUND));
+    }
   }
 
   private static GetActionResultRequest.Builder get() {

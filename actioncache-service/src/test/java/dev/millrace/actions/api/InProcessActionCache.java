@@ -40,7 +40,10 @@ public final class InProcessActionCache implements AutoCloseable {
   }
 
   private InProcessActionCache(Set<InstanceName> served) {
-    InstancePolicy instances = InstancePolicy.only(served);
+    this(InstancePolicy.only(served));
+  }
+
+  InProcessActionCache(InstancePolicy instances) {
     BlobStore store = blobs;
     ActionCache cache =
         new CompletenessCheckingActionCache(
@@ -57,7 +60,7 @@ public final class InProcessActionCache implements AutoCloseable {
                       store,
                       new ResultInlining(store, MAX_MESSAGE_BYTES)))
               .addService(
-                  new CapabilitiesGrpcService(instances, List.of(new ActionCacheCapabilities())))
+                  new CapabilitiesGrpcService(instances, List.of(new ActionCacheCapabilities(instances))))
               // The last one added is the outermost.
               .intercept(new ErrorMappingInterceptor(FailureStatuses.withRandomIds()))
               .intercept(new RequestOriginInterceptor())

@@ -52,7 +52,7 @@ public final class ChunkCalls {
   }
 
   SpliceBlobResponse splice(SpliceBlobRequest request) {
-    InstanceName instance = checks.instance(request.getInstanceName());
+    InstanceName instance = checks.writableInstance(request.getInstanceName());
     Digest blob = blob(request.getBlobDigest(), request.getDigestFunctionValue());
     List<Digest> chunks =
         Digests.fromProto(request.getChunkDigestsList(), blob.function(), "chunk_digests");

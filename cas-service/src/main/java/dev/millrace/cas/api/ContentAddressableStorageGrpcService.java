@@ -65,7 +65,7 @@ public final class ContentAddressableStorageGrpcService
   @Override
   public void batchUpdateBlobs(
       BatchUpdateBlobsRequest request, StreamObserver<BatchUpdateBlobsResponse> responses) {
-    InstanceName instance = checks.instance(request.getInstanceName());
+    InstanceName instance = checks.writableInstance(request.getInstanceName());
     List<BatchUpdateBlobsRequest.Request> requests = request.getRequestsList();
     DigestFunction function =
         checks.function(

@@ -77,7 +77,14 @@ final class Cas implements AutoCloseable {
       DigestFunctionPolicy functions,
       long maxBatchBytes,
       UnaryOperator<BlobStore> storeDecoration) {
-    InstancePolicy instances = InstancePolicy.any();
+    this(InstancePolicy.any(), functions, maxBatchBytes, storeDecoration);
+  }
+
+  Cas(
+      InstancePolicy instances,
+      DigestFunctionPolicy functions,
+      long maxBatchBytes,
+      UnaryOperator<BlobStore> storeDecoration) {
     store =
         new CountingBlobStore(
             new EmptyProvidingBlobStore(

@@ -6,6 +6,7 @@ import dev.millrace.grpc.capabilities.CapabilitiesContributor;
 import dev.millrace.grpc.capabilities.CapabilitiesGrpcService;
 import dev.millrace.grpc.error.ErrorMappingInterceptor;
 import dev.millrace.grpc.error.FailureStatuses;
+import dev.millrace.grpc.request.CallerRights;
 import dev.millrace.grpc.request.DigestFunctionPolicy;
 import dev.millrace.grpc.request.InstancePolicy;
 import dev.millrace.grpc.request.RequestOriginInterceptor;
@@ -30,7 +31,7 @@ import org.springframework.grpc.server.ServerBuilderCustomizer;
  * are set before anything is logged; errors are mapped around all that may fail.
  */
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties(GrpcEdgeProperties.class)
+@EnableConfigurationProperties({GrpcEdgeProperties.class, ReadOnlyProperties.class})
 @PropertySource("classpath:dev/millrace/grpc/server/edge.properties")
 public class GrpcEdgeConfiguration {
 
@@ -39,8 +40,14 @@ public class GrpcEdgeConfiguration {
   private static final int ERRORS = METRICS + 20;
 
   @Bean
-  InstancePolicy instancePolicy(GrpcEdgeProperties properties) {
-    return properties.instancePolicy();
+  InstancePolicy instancePolicy(
+      GrpcEdgeProperties properties,
+      ReadOnlyProperties readOnly,
+      ObjectProvider<CallerRights> rights) {
+    return properties
+        .instancePolicy()
+        .restrictedTo(readOnly.rights())
+        .restrictedTo(CallerRights.allOf(rights.orderedStream().toList()));
   }
 
   @Bean
