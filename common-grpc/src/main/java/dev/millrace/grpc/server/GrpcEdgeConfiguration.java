@@ -1,5 +1,6 @@
 package dev.millrace.grpc.server;
 
+import dev.millrace.digest.Blake3;
 import dev.millrace.grpc.bytestream.ByteStreamGrpcService;
 import dev.millrace.grpc.bytestream.ByteStreamHandler;
 import dev.millrace.grpc.capabilities.CapabilitiesContributor;
@@ -13,6 +14,8 @@ import dev.millrace.grpc.request.RequestOriginInterceptor;
 import io.grpc.netty.NettyServerBuilder;
 import io.micrometer.core.instrument.binder.grpc.ObservationGrpcServerInterceptor;
 import io.micrometer.observation.ObservationRegistry;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -35,6 +38,8 @@ import org.springframework.grpc.server.ServerBuilderCustomizer;
 @PropertySource("classpath:dev/millrace/grpc/server/edge.properties")
 public class GrpcEdgeConfiguration {
 
+  private static final Logger log = LoggerFactory.getLogger(GrpcEdgeConfiguration.class);
+
   private static final int METRICS = Ordered.HIGHEST_PRECEDENCE;
   private static final int ORIGIN = METRICS + 10;
   private static final int ERRORS = METRICS + 20;
@@ -52,6 +57,7 @@ public class GrpcEdgeConfiguration {
 
   @Bean
   DigestFunctionPolicy digestFunctionPolicy(GrpcEdgeProperties properties) {
+    log.info("BLAKE3 is computed by {}", Blake3.implementation());
     return properties.digestFunctionPolicy();
   }
 
