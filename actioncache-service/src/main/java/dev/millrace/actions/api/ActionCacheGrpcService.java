@@ -17,6 +17,7 @@ import dev.millrace.digest.Digest;
 import dev.millrace.digest.DigestFunction;
 import dev.millrace.digest.wire.Digests;
 import dev.millrace.failure.Failure;
+import dev.millrace.grpc.request.Caller;
 import dev.millrace.grpc.request.DigestFunctionPolicy;
 import dev.millrace.grpc.request.InstancePolicy;
 import dev.millrace.grpc.request.RequestOrigin;
@@ -129,9 +130,10 @@ public final class ActionCacheGrpcService extends ActionCacheGrpc.ActionCacheImp
   }
 
   private static Provenance provenance(ActionResult result) {
+    Caller caller = Caller.current();
     return new Provenance(
-        /* team= */ "",
-        /* token= */ "",
+        caller.team(),
+        caller.token(),
         result.getExecutionMetadata().getWorker(),
         RequestOrigin.current().invocation());
   }

@@ -22,6 +22,7 @@ import dev.millrace.blobstore.Blobs;
 import dev.millrace.digest.Digest;
 import dev.millrace.digest.DigestFunction;
 import dev.millrace.digest.wire.Digests;
+import dev.millrace.grpc.request.Caller;
 import dev.millrace.grpc.request.CallerRights;
 import dev.millrace.grpc.request.InstancePolicy;
 import dev.millrace.instance.InstanceName;
@@ -232,6 +233,20 @@ final class ActionCacheGrpcServiceTest {
                 .getActionCacheUpdateCapabilities()
                 .getUpdateEnabled())
         .isTrue();
+  }
+
+  @Test
+  void theCallersTeamAndTokenAreRecorded() {
+    try (InProcessActionCache known =
+        new InProcessActionCache(InstancePolicy.any(), new Caller("builders", "token-17"))) {
+      ActionResult result = ActionResult.getDefaultInstance();
+      assertThat(
+              ActionCacheGrpc.newBlockingStub(known.channel)
+                  .updateActionResult(update(result).build()))
+          .isEqualTo(result);
+      assertThat(known.results.provenance(INSTANCE, ACTION))
+          .contains(new Provenance("builders", "token-17", "", ""));
+    }
   }
 
   @Test
