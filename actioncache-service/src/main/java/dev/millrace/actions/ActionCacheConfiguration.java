@@ -85,7 +85,7 @@ public class ActionCacheConfiguration {
   }
 
   @Bean
-  ActionCacheCapabilities actionCacheCapabilities(InstancePolicy instances) {
-    return new ActionCacheCapabilities(instances);
+  ActionCacheCapabilities actionCacheCapabilities() {
+    return new ActionCacheCapabilities();
   }
 }

@@ -85,8 +85,7 @@ final class ActionCacheApplicationTest {
       assertThat(
               service
                   .client()
-                  .updateActionResult(
-                      update(ACTION).toBuilder().setActionResult(byWorker).build()))
+                  .updateActionResult(update(ACTION).toBuilder().setActionResult(byWorker).build()))
           .isEqualTo(byWorker);
       String chosen = "?worker=bad%20one&from=2020-01-01T00:00:00Z&instance=";
       assertThat(service.send(http, "GET", chosen)).isEqualTo("200 {\"results\":1}");

@@ -9,9 +9,7 @@ public final class Blake3 {
 
   static Hasher newHasher() {
     Optional<Blake3Library> library = Blake3Library.loaded();
-    return library.isPresent()
-        ? new NativeBlake3Hasher(library.get())
-        : new PortableBlake3Hasher();
+    return library.isPresent() ? new NativeBlake3Hasher(library.get()) : new PortableBlake3Hasher();
   }
 
   /** Which one it is, for people. */

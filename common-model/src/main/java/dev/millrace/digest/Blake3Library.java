@@ -96,7 +96,9 @@ final class Blake3Library {
     }
   }
 
-  /** Blocks of 64 bytes, chunks of 1024 and the tree above them, each with one more and one less. */
+  /**
+   * Blocks of 64 bytes, chunks of 1024 and the tree above them, each with one more and one less.
+   */
   private static boolean isRight(Blake3Library library) {
     for (int size : new int[] {0, 1, 63, 64, 65, 1023, 1024, 1025, 2048, 2049, 31_744, 102_400}) {
       byte[] bytes = new byte[size];

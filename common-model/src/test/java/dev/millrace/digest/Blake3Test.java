@@ -50,8 +50,7 @@ class Blake3Test {
             fast.update(heap);
             assertThat(heap.hasRemaining()).isFalse();
           }
-          default ->
-              fast.update(ByteBuffer.allocateDirect(length).put(bytes, at, length).flip());
+          default -> fast.update(ByteBuffer.allocateDirect(length).put(bytes, at, length).flip());
         }
         at += length;
       }

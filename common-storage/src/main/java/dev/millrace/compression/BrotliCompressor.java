@@ -22,8 +22,7 @@ final class BrotliCompressor implements Codec {
     Brotli4jLoader.ensureAvailability();
     this.sink = sink;
     try {
-      encoder =
-          new EncoderJNI.Wrapper(BUFFER_BYTES, QUALITY, WINDOW_LOG, Encoder.Mode.GENERIC);
+      encoder = new EncoderJNI.Wrapper(BUFFER_BYTES, QUALITY, WINDOW_LOG, Encoder.Mode.GENERIC);
     } catch (IOException e) {
       throw new UncheckedIOException("no Brotli encoder could be made", e);
     }

@@ -165,8 +165,7 @@ final class CompressionFormatTest {
 
   private static void feed(Codec codec, byte[] bytes, int step) {
     for (int at = 0; at < bytes.length; at += step) {
-      codec.write(
-          ByteBuffer.wrap(bytes, at, Math.min(step, bytes.length - at)).asReadOnlyBuffer());
+      codec.write(ByteBuffer.wrap(bytes, at, Math.min(step, bytes.length - at)).asReadOnlyBuffer());
     }
     codec.finish();
   }

@@ -74,7 +74,7 @@ public final class InProcessActionCache implements AutoCloseable {
                       store,
                       new ResultInlining(store, MAX_MESSAGE_BYTES)))
               .addService(
-                  new CapabilitiesGrpcService(instances, List.of(new ActionCacheCapabilities(instances))))
+                  new CapabilitiesGrpcService(instances, List.of(new ActionCacheCapabilities())))
               // The last one added is the outermost.
               .intercept(authentication(caller))
               .intercept(new ErrorMappingInterceptor(FailureStatuses.withRandomIds()))

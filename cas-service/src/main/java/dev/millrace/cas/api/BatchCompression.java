@@ -26,16 +26,17 @@ final class BatchCompression {
    *
    * @throws InvalidRequest if {@code data} is not one complete stream of the format
    */
-  ByteString decompress(
-      CompressionFormat format, Digest digest, ByteString data, String field) {
+  ByteString decompress(CompressionFormat format, Digest digest, ByteString data, String field) {
     ByteString.Output content = ByteString.newOutput();
     try (CodecSlots.Slot codec =
-        codecs.decompressor(format, piece -> {
-          if (piece.remaining() > digest.sizeBytes() - content.size()) {
-            throw new ContentMismatch(digest, "what was sent yields more bytes than that");
-          }
-          content.write(piece.array(), piece.arrayOffset(), piece.remaining());
-        })) {
+        codecs.decompressor(
+            format,
+            piece -> {
+              if (piece.remaining() > digest.sizeBytes() - content.size()) {
+                throw new ContentMismatch(digest, "what was sent yields more bytes than that");
+              }
+              content.write(piece.array(), piece.arrayOffset(), piece.remaining());
+            })) {
       for (ByteBuffer part : data.asReadOnlyByteBufferList()) {
         codec.write(part);
       }
@@ -54,7 +55,8 @@ final class BatchCompression {
     ByteString.Output compressed = ByteString.newOutput();
     try (CodecSlots.Slot codec =
         codecs.compressor(
-            format, piece -> compressed.write(piece.array(), piece.arrayOffset(), piece.remaining()))) {
+            format,
+            piece -> compressed.write(piece.array(), piece.arrayOffset(), piece.remaining()))) {
       for (ByteBuffer part : data.asReadOnlyByteBufferList()) {
         codec.write(part);
       }

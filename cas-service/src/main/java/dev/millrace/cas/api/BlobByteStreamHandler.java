@@ -84,7 +84,9 @@ public final class BlobByteStreamHandler implements ByteStreamHandler {
       return new NeedlessWrite(compressed ? CompressedWrite.COMPLETE : upload.digest().sizeBytes());
     }
     BlobUpload opened = uploads.open(upload, offset);
-    return compressed ? compressedWrite(upload, opened, stored) : new BlobWrite(opened, stored, upload);
+    return compressed
+        ? compressedWrite(upload, opened, stored)
+        : new BlobWrite(opened, stored, upload);
   }
 
   private CompressedWrite compressedWrite(
@@ -140,7 +142,8 @@ public final class BlobByteStreamHandler implements ByteStreamHandler {
       BlobReader reader,
       ReadRange range,
       ServerStream<ReadResponse> out) {
-    try (CodecSlots.Slot compressor = codecs.compressor(format, piece -> out.send(message(piece)))) {
+    try (CodecSlots.Slot compressor =
+        codecs.compressor(format, piece -> out.send(message(piece)))) {
       forEachChunk(reader, range, compressor::write);
       compressor.finish();
     }

@@ -23,8 +23,7 @@ final class ServedCompressors {
       case ZSTD -> CompressionFormat.ZSTD;
       case DEFLATE -> CompressionFormat.DEFLATE;
       case BROTLI -> CompressionFormat.BROTLI;
-      case IDENTITY ->
-          throw new IllegalArgumentException("what is not compressed has no format");
+      case IDENTITY -> throw new IllegalArgumentException("what is not compressed has no format");
     };
   }
 

@@ -66,8 +66,7 @@ final class EveryCompressorTest {
   @EnumSource(names = "IDENTITY", mode = EnumSource.Mode.EXCLUDE)
   void aBlobIsReadCompressedFromAnOffsetInItsOwnBytes(Compressor compressor) {
     cas.put(blob);
-    String name =
-        INSTANCE.prefix() + "compressed-blobs/" + compressor.segment() + "/" + digest;
+    String name = INSTANCE.prefix() + "compressed-blobs/" + compressor.segment() + "/" + digest;
     for (int offset : new int[] {0, 1, 131_072, 199_999, 200_000}) {
       assertThat(decompress(compressor, cas.read(name, offset, 0)))
           .isEqualTo(blob.substring(offset));

@@ -77,9 +77,7 @@ final class ReadOnlyCallerTest {
   }
 
   private void writesAreDenied() {
-    fails(
-        PERMISSION_DENIED,
-        () -> cas.write().send(Cas.upload(digest), 0, blob, true).committed());
+    fails(PERMISSION_DENIED, () -> cas.write().send(Cas.upload(digest), 0, blob, true).committed());
     BatchUpdateBlobsRequest.Builder update =
         BatchUpdateBlobsRequest.newBuilder().setInstanceName(INSTANCE.value());
     update.addRequestsBuilder().setDigest(Digests.toProto(digest)).setData(blob);
