@@ -9,6 +9,8 @@ import dev.millrace.actions.api.ActionCacheCapabilities;
 import dev.millrace.actions.api.ActionCacheGrpcService;
 import dev.millrace.actions.store.ActionCacheSchema;
 import dev.millrace.actions.store.PostgresActionCache;
+import dev.millrace.actions.store.ResultChanges;
+import dev.millrace.actions.store.ResultRevocations;
 import dev.millrace.blobstore.BlobStore;
 import dev.millrace.grpc.request.DigestFunctionPolicy;
 import dev.millrace.grpc.request.InstancePolicy;
@@ -27,6 +29,9 @@ import org.springframework.context.annotation.Configuration;
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(ActionCacheProperties.class)
 public class ActionCacheConfiguration {
+
+  /** A statement that deletes so many takes some ten milliseconds. */
+  private static final int REVOCATION_BATCH = 1000;
 
   @Bean(initMethod = "migrate")
   Flyway actionCacheMigrations(DataSource database) {
@@ -48,6 +53,23 @@ public class ActionCacheConfiguration {
         new CompletenessCheckingActionCache(successful, blobs, properties.maxTreeSize().toBytes());
     // Outermost: a result above is held against the blobs above, and gives way if it is incomplete.
     return new InheritingActionCache(complete);
+  }
+
+  @Bean
+  ResultChanges resultChanges(
+      DataSource database, @Qualifier("actionCacheMigrations") Flyway migrated) {
+    return new ResultChanges(database);
+  }
+
+  @Bean
+  ResultRevocations resultRevocations(
+      DataSource database, @Qualifier("actionCacheMigrations") Flyway migrated) {
+    return new ResultRevocations(database, REVOCATION_BATCH);
+  }
+
+  @Bean
+  ActionResultsEndpoint actionResultsEndpoint(ResultRevocations revocations) {
+    return new ActionResultsEndpoint(revocations);
   }
 
   @Bean

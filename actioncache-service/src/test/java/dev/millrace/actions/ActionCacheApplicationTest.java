@@ -10,6 +10,7 @@ import build.bazel.remote.execution.v2.BatchReadBlobsRequest;
 import build.bazel.remote.execution.v2.BatchReadBlobsResponse;
 import build.bazel.remote.execution.v2.CapabilitiesGrpc;
 import build.bazel.remote.execution.v2.ContentAddressableStorageGrpc;
+import build.bazel.remote.execution.v2.ExecutedActionMetadata;
 import build.bazel.remote.execution.v2.GetActionResultRequest;
 import build.bazel.remote.execution.v2.GetCapabilitiesRequest;
 import build.bazel.remote.execution.v2.UpdateActionResultRequest;
@@ -28,6 +29,11 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -65,6 +71,37 @@ final class ActionCacheApplicationTest {
               StatusRuntimeException.class,
               e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE));
     }
+  }
+
+  @Test
+  void operatorsCountAndRevokeResultsOverHttp() throws Exception {
+    Server cas = emptyCas();
+    try (Running service = new Running(TestDatabase.createUrl(), "127.0.0.1:" + cas.getPort());
+        HttpClient http = HttpClient.newHttpClient()) {
+      ActionResult byWorker =
+          RESULT.toBuilder()
+              .setExecutionMetadata(ExecutedActionMetadata.newBuilder().setWorker("bad one"))
+              .build();
+      assertThat(
+              service
+                  .client()
+                  .updateActionResult(update(ACTION).toBuilder().setActionResult(byWorker).build()))
+          .isEqualTo(byWorker);
+      String chosen = "?worker=bad%20one&from=2020-01-01T00:00:00Z&instance=";
+      assertThat(service.send(http, "GET", chosen)).isEqualTo("200 {\"results\":1}");
+      assertThat(service.send(http, "GET", "?worker=good")).isEqualTo("200 {\"results\":0}");
+      for (String wrong :
+          List.of("", "?worker=", "?from=yesterday", "?instance=a//b", "?unknown=1")) {
+        assertThat(service.send(http, "DELETE", wrong)).as(wrong).startsWith("400 ");
+      }
+      assertThat(service.client().getActionResult(get(""))).isEqualTo(byWorker);
+      assertThat(service.send(http, "DELETE", chosen)).isEqualTo("200 {\"results\":1}");
+      assertThatThrownBy(() -> service.client().getActionResult(get("")))
+          .isInstanceOfSatisfying(
+              StatusRuntimeException.class,
+              e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND));
+    }
+    cas.shutdownNow();
   }
 
   private static UpdateActionResultRequest update(Digest action) {
@@ -116,10 +153,23 @@ final class ActionCacheApplicationTest {
               .run(
                   "--spring.datasource.url=" + database,
                   "--spring.grpc.server.port=0",
+                  "--server.port=0",
                   "--millrace.cas.target=" + casTarget);
       int port = context.getBean(GrpcServerLifecycle.class).getPort();
       channel =
           Grpc.newChannelBuilder("127.0.0.1:" + port, InsecureChannelCredentials.create()).build();
+    }
+
+    String send(HttpClient http, String method, String query) throws Exception {
+      String port = context.getEnvironment().getProperty("local.server.port");
+      HttpResponse<String> response =
+          http.send(
+              HttpRequest.newBuilder()
+                  .uri(URI.create("http://127.0.0.1:" + port + "/actuator/actionresults" + query))
+                  .method(method, HttpRequest.BodyPublishers.noBody())
+                  .build(),
+              HttpResponse.BodyHandlers.ofString());
+      return response.statusCode() + " " + response.body();
     }
 
     ActionCacheBlockingStub client() {

@@ -4,6 +4,7 @@ import dev.millrace.blobstore.BlobStore;
 import dev.millrace.cas.api.BlobBatches;
 import dev.millrace.cas.api.BlobByteStreamHandler;
 import dev.millrace.cas.api.CasCapabilities;
+import dev.millrace.cas.api.ChunkCalls;
 import dev.millrace.cas.api.CodecSlots;
 import dev.millrace.cas.api.ContentAddressableStorageGrpcService;
 import dev.millrace.cas.api.RequestChecks;
@@ -18,6 +19,7 @@ import java.time.Duration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 
 /**
  * The blob service, on the {@link BlobStore} and the {@link StagingArea} that it is given: a store
@@ -26,6 +28,7 @@ import org.springframework.context.annotation.Configuration;
  */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(CasProperties.class)
+@Import(ChunkingConfiguration.class)
 public class CasConfiguration {
 
   private static final Duration SWEEP_INTERVAL = Duration.ofMinutes(10);
@@ -54,8 +57,12 @@ public class CasConfiguration {
 
   @Bean
   ContentAddressableStorageGrpcService contentAddressableStorageGrpcService(
-      RequestChecks casRequestChecks, BlobStore store, BlobBatches blobBatches) {
-    return new ContentAddressableStorageGrpcService(casRequestChecks, store, blobBatches);
+      RequestChecks casRequestChecks,
+      BlobStore store,
+      BlobBatches blobBatches,
+      ChunkCalls chunkCalls) {
+    return new ContentAddressableStorageGrpcService(
+        casRequestChecks, store, blobBatches, chunkCalls);
   }
 
   @Bean

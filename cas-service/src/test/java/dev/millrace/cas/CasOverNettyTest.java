@@ -6,10 +6,12 @@ import build.bazel.remote.execution.v2.BatchReadBlobsRequest;
 import build.bazel.remote.execution.v2.BatchUpdateBlobsRequest;
 import build.bazel.remote.execution.v2.CacheCapabilities;
 import build.bazel.remote.execution.v2.CapabilitiesGrpc;
+import build.bazel.remote.execution.v2.Compressor;
 import build.bazel.remote.execution.v2.ContentAddressableStorageGrpc;
 import build.bazel.remote.execution.v2.DigestFunction.Value;
 import build.bazel.remote.execution.v2.GetCapabilitiesRequest;
 import build.bazel.remote.execution.v2.ServerCapabilities;
+import build.bazel.remote.execution.v2.SymlinkAbsolutePathStrategy;
 import com.google.bytestream.ByteStreamGrpc;
 import com.google.bytestream.ReadRequest;
 import com.google.bytestream.ReadResponse;
@@ -117,8 +119,17 @@ final class CasOverNettyTest {
     CacheCapabilities cache = capabilities.getCacheCapabilities();
     assertThat(cache.getDigestFunctionsList()).containsExactly(Value.BLAKE3, Value.SHA256);
     assertThat(cache.getMaxBatchTotalSizeBytes()).isEqualTo(3 * 1024 * 1024);
-    assertThat(cache.getSplitBlobSupport()).isFalse();
-    assertThat(cache.getSpliceBlobSupport()).isFalse();
+    assertThat(cache.getSymlinkAbsolutePathStrategy())
+        .isEqualTo(SymlinkAbsolutePathStrategy.Value.ALLOWED);
+    assertThat(cache.getSupportedCompressorsList())
+        .containsExactly(Compressor.Value.ZSTD, Compressor.Value.DEFLATE, Compressor.Value.BROTLI);
+    assertThat(cache.getSupportedBatchUpdateCompressorsList())
+        .isEqualTo(cache.getSupportedCompressorsList());
+    assertThat(cache.getSplitBlobSupport()).isTrue();
+    assertThat(cache.getSpliceBlobSupport()).isTrue();
+    assertThat(cache.getFastCdc2020Params().getAvgChunkSizeBytes()).isEqualTo(512 * 1024);
+    assertThat(cache.getRepMaxCdcParams().getMinChunkSizeBytes()).isEqualTo(256 * 1024);
+    assertThat(cache.getRepMaxCdcParams().getHorizonSizeBytes()).isEqualTo(2 * 1024 * 1024);
   }
 
   @Test

@@ -68,7 +68,7 @@ public enum DigestFunction {
       case SHA384 -> new MessageDigestHasher("SHA-384");
       case SHA512 -> new MessageDigestHasher("SHA-512");
       case SHA256TREE -> new Sha256TreeHasher();
-      case BLAKE3 -> new Blake3Hasher();
+      case BLAKE3 -> Blake3.newHasher();
       case GITSHA1 -> MessageDigestHasher.gitBlob(sizeBytes);
     };
   }

@@ -117,6 +117,13 @@ public abstract sealed class Failure extends RuntimeException {
     }
   }
 
+  /** The caller may not do what it asks for. */
+  public static final class Denied extends Failure {
+    public Denied(String message) {
+      super(message, null);
+    }
+  }
+
   /** There is no room, or a quota or limit is used up. */
   public static final class Exhausted extends Failure {
     public Exhausted(String message) {

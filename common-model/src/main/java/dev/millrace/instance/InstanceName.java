@@ -53,6 +53,11 @@ public record InstanceName(String value) {
     return value.isEmpty();
   }
 
+  /** Whether this is {@code other} or a name below it. */
+  public boolean isWithin(InstanceName other) {
+    return other.isRoot() || value.equals(other.value) || value.startsWith(other.value + "/");
+  }
+
   /** Whether a segment may be part of an instance name rather than begin what follows it. */
   public static boolean isReserved(String segment) {
     return RESERVED.contains(segment);

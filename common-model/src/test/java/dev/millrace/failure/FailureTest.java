@@ -29,6 +29,7 @@ class FailureTest {
         .isEqualTo("OSFamily");
     assertThat(new Failure.NotFound("no such operation")).hasMessage("no such operation");
     assertThat(new Failure.Exhausted("the disk is full")).hasMessage("the disk is full");
+    assertThat(new Failure.Denied("not allowed")).hasMessage("not allowed");
     assertThat(new Failure.Unsupported("not offered here")).hasMessage("not offered here");
   }
 

@@ -6,7 +6,13 @@ import java.nio.ByteBuffer;
  * Turns one stream of bytes into another, piece by piece, and passes on what it has by pieces of
  * bounded size. Used by one thread at a time; must be closed.
  */
-public sealed interface Codec extends AutoCloseable permits ZstdCompressor, ZstdDecompressor {
+public sealed interface Codec extends AutoCloseable
+    permits ZstdCompressor,
+        ZstdDecompressor,
+        DeflateCompressor,
+        DeflateDecompressor,
+        BrotliCompressor,
+        BrotliDecompressor {
 
   /** Where the result goes. What a piece's buffer holds is the sink's, to keep if it likes. */
   interface Sink {

@@ -36,6 +36,7 @@ final class SeparateServicesTest {
                 STARTED,
                 List.of(
                     "--spring.grpc.server.port=" + actionCache,
+                    "--server.port=0",
                     "--spring.datasource.url=" + database,
                     "--spring.datasource.username=postgres",
                     "--millrace.cas.target=127.0.0.1:" + cas));

@@ -17,9 +17,11 @@ import dev.millrace.digest.Digest;
 import dev.millrace.digest.DigestFunction;
 import dev.millrace.digest.wire.Digests;
 import dev.millrace.failure.Failure;
+import dev.millrace.grpc.request.Caller;
 import dev.millrace.grpc.request.DigestFunctionPolicy;
 import dev.millrace.grpc.request.InstancePolicy;
 import dev.millrace.grpc.request.RequestOrigin;
+import dev.millrace.grpc.request.Right;
 import dev.millrace.instance.InstanceName;
 import io.grpc.stub.StreamObserver;
 import java.util.Set;
@@ -79,7 +81,7 @@ public final class ActionCacheGrpcService extends ActionCacheGrpc.ActionCacheImp
   @Override
   public void updateActionResult(
       UpdateActionResultRequest request, StreamObserver<ActionResult> answer) {
-    InstanceName instance = instances.require(request.getInstanceName());
+    InstanceName instance = instances.require(request.getInstanceName(), Right.AC_WRITE);
     Digest action = action(request.getActionDigest(), request.getDigestFunctionValue());
     if (!request.hasActionResult()) {
       throw new Failure.InvalidRequest("action_result", "is not set");
@@ -128,9 +130,10 @@ public final class ActionCacheGrpcService extends ActionCacheGrpc.ActionCacheImp
   }
 
   private static Provenance provenance(ActionResult result) {
+    Caller caller = Caller.current();
     return new Provenance(
-        /* team= */ "",
-        /* token= */ "",
+        caller.team(),
+        caller.token(),
         result.getExecutionMetadata().getWorker(),
         RequestOrigin.current().invocation());
   }

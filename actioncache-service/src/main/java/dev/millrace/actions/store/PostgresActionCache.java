@@ -157,7 +157,7 @@ public final class PostgresActionCache implements ActionCache {
   }
 
   /** What clients say of themselves may hold the one character that PostgreSQL has no text for. */
-  private static String storable(String text) {
+  static String storable(String text) {
     String cut = text.length() > 1024 ? text.substring(0, 1024) : text;
     return cut.replace('\0', '?');
   }

@@ -22,6 +22,9 @@ import dev.millrace.blobstore.Blobs;
 import dev.millrace.digest.Digest;
 import dev.millrace.digest.DigestFunction;
 import dev.millrace.digest.wire.Digests;
+import dev.millrace.grpc.request.Caller;
+import dev.millrace.grpc.request.CallerRights;
+import dev.millrace.grpc.request.InstancePolicy;
 import dev.millrace.instance.InstanceName;
 import dev.millrace.testing.RandomBlobs;
 import io.grpc.Metadata;
@@ -31,6 +34,7 @@ import io.grpc.protobuf.ProtoUtils;
 import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.MetadataUtils;
 import java.util.List;
+import java.util.Set;
 import org.assertj.core.api.ThrowingConsumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -229,6 +233,46 @@ final class ActionCacheGrpcServiceTest {
                 .getActionCacheUpdateCapabilities()
                 .getUpdateEnabled())
         .isTrue();
+  }
+
+  @Test
+  void theCallersTeamAndTokenAreRecorded() {
+    try (InProcessActionCache known =
+        new InProcessActionCache(InstancePolicy.any(), new Caller("builders", "token-17"))) {
+      ActionResult result = ActionResult.getDefaultInstance();
+      assertThat(
+              ActionCacheGrpc.newBlockingStub(known.channel)
+                  .updateActionResult(update(result).build()))
+          .isEqualTo(result);
+      assertThat(known.results.provenance(INSTANCE, ACTION))
+          .contains(new Provenance("builders", "token-17", "", ""));
+    }
+  }
+
+  @Test
+  void aReadOnlyCallerIsToldSoAndDenied() {
+    try (InProcessActionCache readOnly =
+        new InProcessActionCache(
+            InstancePolicy.any().restrictedTo(CallerRights.readOnly(Set.of(INSTANCE))))) {
+      CapabilitiesGrpc.CapabilitiesBlockingStub capabilities =
+          CapabilitiesGrpc.newBlockingStub(readOnly.channel);
+      for (String instance : List.of("team", "team/project", "other")) {
+        assertThat(
+                capabilities
+                    .getCapabilities(
+                        GetCapabilitiesRequest.newBuilder().setInstanceName(instance).build())
+                    .getCacheCapabilities()
+                    .getActionCacheUpdateCapabilities()
+                    .getUpdateEnabled())
+            .isEqualTo(instance.equals("other"));
+      }
+      ActionCacheBlockingStub reader = ActionCacheGrpc.newBlockingStub(readOnly.channel);
+      ActionResult result = ActionResult.newBuilder().setExitCode(0).build();
+      assertThatThrownBy(() -> reader.updateActionResult(update(result).build()))
+          .satisfies(hasStatus(Status.Code.PERMISSION_DENIED));
+      assertThatThrownBy(() -> reader.getActionResult(get().build()))
+          .satisfies(hasStatus(Status.Code.NOT_FOUND));
+    }
   }
 
   private static GetActionResultRequest.Builder get() {

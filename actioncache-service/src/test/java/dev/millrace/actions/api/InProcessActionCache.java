@@ -10,12 +10,19 @@ import dev.millrace.blobstore.memory.MemoryBlobStore;
 import dev.millrace.grpc.capabilities.CapabilitiesGrpcService;
 import dev.millrace.grpc.error.ErrorMappingInterceptor;
 import dev.millrace.grpc.error.FailureStatuses;
+import dev.millrace.grpc.request.Caller;
 import dev.millrace.grpc.request.DigestFunctionPolicy;
 import dev.millrace.grpc.request.InstancePolicy;
 import dev.millrace.grpc.request.RequestOriginInterceptor;
 import dev.millrace.instance.InstanceName;
+import io.grpc.Context;
+import io.grpc.Contexts;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
 import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
 import java.io.IOException;
@@ -40,7 +47,17 @@ public final class InProcessActionCache implements AutoCloseable {
   }
 
   private InProcessActionCache(Set<InstanceName> served) {
-    InstancePolicy instances = InstancePolicy.only(served);
+    this(InstancePolicy.only(served));
+  }
+
+  InProcessActionCache(InstancePolicy instances) {
+    this(instances, Caller.UNKNOWN);
+  }
+
+  /**
+   * @param caller who all calls are from
+   */
+  InProcessActionCache(InstancePolicy instances, Caller caller) {
     BlobStore store = blobs;
     ActionCache cache =
         new CompletenessCheckingActionCache(
@@ -59,6 +76,7 @@ public final class InProcessActionCache implements AutoCloseable {
               .addService(
                   new CapabilitiesGrpcService(instances, List.of(new ActionCacheCapabilities())))
               // The last one added is the outermost.
+              .intercept(authentication(caller))
               .intercept(new ErrorMappingInterceptor(FailureStatuses.withRandomIds()))
               .intercept(new RequestOriginInterceptor())
               .build()
@@ -73,5 +91,15 @@ public final class InProcessActionCache implements AutoCloseable {
   public void close() {
     channel.shutdownNow();
     server.shutdownNow();
+  }
+
+  private static ServerInterceptor authentication(Caller caller) {
+    return new ServerInterceptor() {
+      @Override
+      public <Q, R> ServerCall.Listener<Q> interceptCall(
+          ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
+        return Contexts.interceptCall(caller.in(Context.current()), call, headers, next);
+      }
+    };
   }
 }

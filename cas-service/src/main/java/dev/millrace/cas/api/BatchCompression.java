@@ -1,6 +1,7 @@
 package dev.millrace.cas.api;
 
 import com.google.protobuf.ByteString;
+import dev.millrace.compression.CompressionFormat;
 import dev.millrace.compression.MalformedDataException;
 import dev.millrace.digest.Digest;
 import dev.millrace.failure.Failure.ContentMismatch;
@@ -23,17 +24,19 @@ final class BatchCompression {
   /**
    * The content of compressed data; never more than the digest's size is held.
    *
-   * @throws InvalidRequest if {@code data} is not a complete zstd stream
+   * @throws InvalidRequest if {@code data} is not one complete stream of the format
    */
-  ByteString decompress(Digest digest, ByteString data, String field) {
+  ByteString decompress(CompressionFormat format, Digest digest, ByteString data, String field) {
     ByteString.Output content = ByteString.newOutput();
     try (CodecSlots.Slot codec =
-        codecs.decompressor(piece -> {
-          if (piece.remaining() > digest.sizeBytes() - content.size()) {
-            throw new ContentMismatch(digest, "what was sent yields more bytes than that");
-          }
-          content.write(piece.array(), piece.arrayOffset(), piece.remaining());
-        })) {
+        codecs.decompressor(
+            format,
+            piece -> {
+              if (piece.remaining() > digest.sizeBytes() - content.size()) {
+                throw new ContentMismatch(digest, "what was sent yields more bytes than that");
+              }
+              content.write(piece.array(), piece.arrayOffset(), piece.remaining());
+            })) {
       for (ByteBuffer part : data.asReadOnlyByteBufferList()) {
         codec.write(part);
       }
@@ -45,13 +48,14 @@ final class BatchCompression {
   }
 
   /** The data compressed, if that makes it smaller. */
-  Optional<ByteString> compress(ByteString data) {
+  Optional<ByteString> compress(CompressionFormat format, ByteString data) {
     if (data.size() < WORTHWHILE_BYTES) {
       return Optional.empty();
     }
     ByteString.Output compressed = ByteString.newOutput();
     try (CodecSlots.Slot codec =
         codecs.compressor(
+            format,
             piece -> compressed.write(piece.array(), piece.arrayOffset(), piece.remaining()))) {
       for (ByteBuffer part : data.asReadOnlyByteBufferList()) {
         codec.write(part);

@@ -3,7 +3,6 @@ package dev.millrace.cas.api;
 import build.bazel.remote.execution.v2.BatchReadBlobsResponse;
 import build.bazel.remote.execution.v2.BatchUpdateBlobsRequest;
 import build.bazel.remote.execution.v2.BatchUpdateBlobsResponse;
-import build.bazel.remote.execution.v2.Compressor;
 import com.google.protobuf.ByteString;
 import com.google.rpc.Status;
 import dev.millrace.blobstore.BlobStore;
@@ -14,12 +13,14 @@ import dev.millrace.failure.Failure;
 import dev.millrace.failure.Failure.InvalidRequest;
 import dev.millrace.grpc.error.FailureStatuses;
 import dev.millrace.instance.InstanceName;
+import dev.millrace.resourcename.Compressor;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** Many small blobs in one message, each of which succeeds or fails alone. */
@@ -100,7 +101,7 @@ public final class BlobBatches {
   BatchReadBlobsResponse read(
       InstanceName instance, List<Digest> digests, List<Integer> acceptableCompressors) {
     checkRead(digests);
-    boolean zstd = acceptableCompressors.contains(Compressor.Value.ZSTD_VALUE);
+    Optional<Compressor> compressor = ServedCompressors.best(acceptableCompressors);
     Map<Digest, Outcome> blobs = readAll(instance, new LinkedHashSet<>(digests));
     ItemStatuses items = new ItemStatuses(statuses);
     BatchReadBlobsResponse.Builder response = BatchReadBlobsResponse.newBuilder();
@@ -111,11 +112,10 @@ public final class BlobBatches {
         case Outcome.Failed(Failure failure) -> item.setStatus(items.of(failure));
         case Outcome.Content(ByteString data) -> {
           item.setData(data).setStatus(OK);
-          if (zstd) {
-            compression
-                .compress(data)
-                .ifPresent(c -> item.setData(c).setCompressor(Compressor.Value.ZSTD));
-          }
+          compressor.ifPresent(accepted ->
+              compression
+                  .compress(ServedCompressors.format(accepted), data)
+                  .ifPresent(c -> item.setData(c).setCompressorValue(accepted.number())));
         }
       }
     }
@@ -146,16 +146,21 @@ public final class BlobBatches {
 
   private Outcome content(Digest digest, BatchUpdateBlobsRequest.Request request, String field) {
     try {
-      return switch (request.getCompressorValue()) {
-        case Compressor.Value.IDENTITY_VALUE -> new Outcome.Content(request.getData());
-        case Compressor.Value.ZSTD_VALUE ->
-            new Outcome.Content(compression.decompress(digest, request.getData(), field + ".data"));
-        default ->
-            throw new InvalidRequest(
-                field + ".compressor",
-                "number %d is not served; use one that Capabilities lists"
-                    .formatted(request.getCompressorValue()));
-      };
+      int number = request.getCompressorValue();
+      if (number == Compressor.IDENTITY.number()) {
+        return new Outcome.Content(request.getData());
+      }
+      Compressor compressor =
+          Compressor.ofNumber(number)
+              .filter(ServedCompressors.ALL::contains)
+              .orElseThrow(() ->
+                  new InvalidRequest(
+                      field + ".compressor",
+                      "number %d is not served; use one that Capabilities lists"
+                          .formatted(number)));
+      return new Outcome.Content(
+          compression.decompress(
+              ServedCompressors.format(compressor), digest, request.getData(), field + ".data"));
     } catch (Failure failure) {
       return new Outcome.Failed(failure);
     }
@@ -181,7 +186,7 @@ public final class BlobBatches {
   private void checkUpdate(List<Digest> digests, List<BatchUpdateBlobsRequest.Request> requests) {
     long total = 0;
     for (int i = 0; i < requests.size(); i++) {
-      boolean compressed = requests.get(i).getCompressorValue() != Compressor.Value.IDENTITY_VALUE;
+      boolean compressed = requests.get(i).getCompressorValue() != Compressor.IDENTITY.number();
       total =
           add(
               total,

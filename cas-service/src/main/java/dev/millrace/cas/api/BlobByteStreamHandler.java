@@ -6,6 +6,7 @@ import dev.millrace.blobstore.BlobReader;
 import dev.millrace.blobstore.BlobStore;
 import dev.millrace.cas.upload.BlobUpload;
 import dev.millrace.cas.upload.ResumableUploads;
+import dev.millrace.compression.CompressionFormat;
 import dev.millrace.digest.Digest;
 import dev.millrace.failure.Failure;
 import dev.millrace.failure.Failure.InvalidRequest;
@@ -66,7 +67,7 @@ public final class BlobByteStreamHandler implements ByteStreamHandler {
     }
     try (BlobReader reader = store.open(blob.instance(), blob.digest())) {
       if (compressed) {
-        sendCompressed(reader, range, out);
+        sendCompressed(ServedCompressors.format(blob.compressor()), reader, range, out);
       } else {
         forEachChunk(reader, range, chunk -> out.send(message(chunk)));
       }
@@ -83,12 +84,16 @@ public final class BlobByteStreamHandler implements ByteStreamHandler {
       return new NeedlessWrite(compressed ? CompressedWrite.COMPLETE : upload.digest().sizeBytes());
     }
     BlobUpload opened = uploads.open(upload, offset);
-    return compressed ? compressedWrite(opened, stored) : new BlobWrite(opened, stored, upload);
+    return compressed
+        ? compressedWrite(upload, opened, stored)
+        : new BlobWrite(opened, stored, upload);
   }
 
-  private CompressedWrite compressedWrite(BlobUpload upload, BooleanSupplier stored) {
+  private CompressedWrite compressedWrite(
+      ResourceName.Upload name, BlobUpload upload, BooleanSupplier stored) {
     try {
-      return new CompressedWrite(upload, stored, codecs);
+      return new CompressedWrite(
+          upload, stored, codecs, ServedCompressors.format(name.compressor()));
     } catch (RuntimeException | Error noCodec) {
       upload.close();
       throw noCodec;
@@ -120,7 +125,7 @@ public final class BlobByteStreamHandler implements ByteStreamHandler {
   }
 
   private void check(Compressor compressor, Digest digest) {
-    if (compressor != Compressor.IDENTITY && compressor != Compressor.ZSTD) {
+    if (compressor != Compressor.IDENTITY && !ServedCompressors.ALL.contains(compressor)) {
       throw new InvalidRequest(
           "resource_name",
           compressor.segment() + " is not served; use a compressor that Capabilities lists");
@@ -132,8 +137,13 @@ public final class BlobByteStreamHandler implements ByteStreamHandler {
     return store.findMissing(instance, Set.of(digest)).isEmpty();
   }
 
-  private void sendCompressed(BlobReader reader, ReadRange range, ServerStream<ReadResponse> out) {
-    try (CodecSlots.Slot compressor = codecs.compressor(piece -> out.send(message(piece)))) {
+  private void sendCompressed(
+      CompressionFormat format,
+      BlobReader reader,
+      ReadRange range,
+      ServerStream<ReadResponse> out) {
+    try (CodecSlots.Slot compressor =
+        codecs.compressor(format, piece -> out.send(message(piece)))) {
       forEachChunk(reader, range, compressor::write);
       compressor.finish();
     }

@@ -1,13 +1,13 @@
 package dev.millrace.cas.api;
 
 import build.bazel.remote.execution.v2.CacheCapabilities;
-import build.bazel.remote.execution.v2.Compressor;
 import build.bazel.remote.execution.v2.ServerCapabilities;
 import build.bazel.remote.execution.v2.SymlinkAbsolutePathStrategy;
 import dev.millrace.digest.wire.Digests;
 import dev.millrace.grpc.capabilities.CapabilitiesContributor;
 import dev.millrace.grpc.request.DigestFunctionPolicy;
 import dev.millrace.instance.InstanceName;
+import dev.millrace.resourcename.Compressor;
 
 /** What clients may count on when they store and read blobs here. */
 public final class CasCapabilities implements CapabilitiesContributor {
@@ -28,9 +28,11 @@ public final class CasCapabilities implements CapabilitiesContributor {
         .setMaxBatchTotalSizeBytes(maxBatchBytes)
         .setSymlinkAbsolutePathStrategy(SymlinkAbsolutePathStrategy.Value.ALLOWED)
         .clearSupportedCompressors()
-        .addSupportedCompressors(Compressor.Value.ZSTD)
-        .clearSupportedBatchUpdateCompressors()
-        .addSupportedBatchUpdateCompressors(Compressor.Value.ZSTD);
+        .clearSupportedBatchUpdateCompressors();
+    for (Compressor compressor : ServedCompressors.ALL) {
+      cache.addSupportedCompressorsValue(compressor.number());
+      cache.addSupportedBatchUpdateCompressorsValue(compressor.number());
+    }
     functions.enabled().forEach(function -> cache.addDigestFunctions(Digests.toProto(function)));
   }
 }

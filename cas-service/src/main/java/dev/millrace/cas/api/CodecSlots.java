@@ -1,8 +1,7 @@
 package dev.millrace.cas.api;
 
 import dev.millrace.compression.Codec;
-import dev.millrace.compression.ZstdCompressor;
-import dev.millrace.compression.ZstdDecompressor;
+import dev.millrace.compression.CompressionFormat;
 import dev.millrace.failure.Failure;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -27,12 +26,12 @@ public final class CodecSlots {
     this.patience = patience;
   }
 
-  Slot compressor(Codec.Sink sink) {
-    return slot(() -> new ZstdCompressor(sink));
+  Slot compressor(CompressionFormat format, Codec.Sink sink) {
+    return slot(() -> format.compressor(sink));
   }
 
-  Slot decompressor(Codec.Sink sink) {
-    return slot(() -> new ZstdDecompressor(sink));
+  Slot decompressor(CompressionFormat format, Codec.Sink sink) {
+    return slot(() -> format.decompressor(sink));
   }
 
   /** Gives the slot back if no codec can be made, for want of memory say. */

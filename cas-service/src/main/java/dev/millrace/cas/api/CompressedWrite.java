@@ -2,6 +2,7 @@ package dev.millrace.cas.api;
 
 import com.google.protobuf.ByteString;
 import dev.millrace.cas.upload.BlobUpload;
+import dev.millrace.compression.CompressionFormat;
 import dev.millrace.compression.MalformedDataException;
 import dev.millrace.failure.Failure.InvalidRequest;
 import dev.millrace.grpc.bytestream.ByteStreamWrite;
@@ -28,10 +29,11 @@ final class CompressedWrite implements ByteStreamWrite {
   private long position;
   private long lookAt = LOOK_EVERY_BYTES;
 
-  CompressedWrite(BlobUpload upload, BooleanSupplier stored, CodecSlots slots) {
+  CompressedWrite(
+      BlobUpload upload, BooleanSupplier stored, CodecSlots slots, CompressionFormat format) {
     this.upload = upload;
     this.stored = stored;
-    this.decompressor = slots.decompressor(piece -> upload.append(List.of(piece)));
+    this.decompressor = slots.decompressor(format, piece -> upload.append(List.of(piece)));
   }
 
   @Override

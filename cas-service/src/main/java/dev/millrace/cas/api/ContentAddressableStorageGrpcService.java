@@ -17,7 +17,6 @@ import dev.millrace.blobstore.BlobStore;
 import dev.millrace.digest.Digest;
 import dev.millrace.digest.DigestFunction;
 import dev.millrace.digest.wire.Digests;
-import dev.millrace.failure.Failure;
 import dev.millrace.grpc.stream.ServerStream;
 import dev.millrace.instance.InstanceName;
 import io.grpc.stub.StreamObserver;
@@ -33,13 +32,15 @@ public final class ContentAddressableStorageGrpcService
   private final RequestChecks checks;
   private final BlobStore store;
   private final BlobBatches batches;
+  private final ChunkCalls chunks;
   private final TreePages trees;
 
   public ContentAddressableStorageGrpcService(
-      RequestChecks checks, BlobStore store, BlobBatches batches) {
+      RequestChecks checks, BlobStore store, BlobBatches batches, ChunkCalls chunks) {
     this.checks = checks;
     this.store = store;
     this.batches = batches;
+    this.chunks = chunks;
     this.trees = new TreePages(store);
   }
 
@@ -64,7 +65,7 @@ public final class ContentAddressableStorageGrpcService
   @Override
   public void batchUpdateBlobs(
       BatchUpdateBlobsRequest request, StreamObserver<BatchUpdateBlobsResponse> responses) {
-    InstanceName instance = checks.instance(request.getInstanceName());
+    InstanceName instance = checks.writableInstance(request.getInstanceName());
     List<BatchUpdateBlobsRequest.Request> requests = request.getRequestsList();
     DigestFunction function =
         checks.function(
@@ -105,11 +106,13 @@ public final class ContentAddressableStorageGrpcService
 
   @Override
   public void splitBlob(SplitBlobRequest request, StreamObserver<SplitBlobResponse> responses) {
-    throw new Failure.Unsupported("blobs are not split here, as Capabilities says");
+    responses.onNext(chunks.split(request));
+    responses.onCompleted();
   }
 
   @Override
   public void spliceBlob(SpliceBlobRequest request, StreamObserver<SpliceBlobResponse> responses) {
-    throw new Failure.Unsupported("blobs are not spliced here, as Capabilities says");
+    responses.onNext(chunks.splice(request));
+    responses.onCompleted();
   }
 }

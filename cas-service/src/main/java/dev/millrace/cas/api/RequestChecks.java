@@ -5,6 +5,7 @@ import dev.millrace.digest.DigestFunction;
 import dev.millrace.digest.wire.Digests;
 import dev.millrace.grpc.request.DigestFunctionPolicy;
 import dev.millrace.grpc.request.InstancePolicy;
+import dev.millrace.grpc.request.Right;
 import dev.millrace.instance.InstanceName;
 import java.util.List;
 
@@ -18,6 +19,11 @@ public record RequestChecks(InstancePolicy instances, DigestFunctionPolicy funct
 
   InstanceName instance(String name) {
     return instances.require(name);
+  }
+
+  /** The instance of a request that stores blobs. */
+  InstanceName writableInstance(String name) {
+    return instances.require(name, Right.CAS_WRITE);
   }
 
   /** The digests of a request's repeated field; a malformed one is named by its index. */

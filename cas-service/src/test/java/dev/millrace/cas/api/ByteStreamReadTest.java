@@ -124,7 +124,7 @@ final class ByteStreamReadTest {
         "team/blobs/blake3/HAS/10",
         "team/blobs/murmur3/abcdef01/10",
         "team/compressed-blobs/gzip/HASH/10",
-        "team/compressed-blobs/deflate/HASH/10",
+        "team/compressed-blobs/lzma/HASH/10",
         "team/uploads/9d1a9d5e-7c6e-4a8e-9b1f-0c6f5a4d3e2b/blobs/HASH/10",
         "team/operations/blobs/HASH/10",
       })

@@ -16,6 +16,11 @@ import dev.millrace.blobstore.empty.EmptyProvidingBlobStore;
 import dev.millrace.blobstore.inheriting.InheritingBlobStore;
 import dev.millrace.cas.backend.Backend;
 import dev.millrace.cas.backend.MemoryBackend;
+import dev.millrace.cas.chunking.BlobSplicer;
+import dev.millrace.cas.chunking.BlobSplitter;
+import dev.millrace.cas.chunking.BoundedSplitMemory;
+import dev.millrace.cas.chunking.Chunkings;
+import dev.millrace.cas.chunking.SplitMemory;
 import dev.millrace.cas.upload.ResumableUploads;
 import dev.millrace.digest.Digest;
 import dev.millrace.digest.DigestFunction;
@@ -60,6 +65,7 @@ final class Cas implements AutoCloseable {
   final ManualClock clock;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Backend backend;
+  private final InstancePolicy instances;
   private final DigestFunctionPolicy functions;
   private final long maxBatchBytes;
   private final UnaryOperator<BlobStore> storeDecoration;
@@ -77,22 +83,32 @@ final class Cas implements AutoCloseable {
    * @param backend closed with this
    */
   Cas(Backend backend) {
-    this(backend, DigestFunctionPolicy.DEFAULT, MAX_BATCH, store -> store);
+    this(backend, InstancePolicy.any(), DigestFunctionPolicy.DEFAULT, MAX_BATCH, store -> store);
   }
 
   Cas(
       DigestFunctionPolicy functions,
       long maxBatchBytes,
       UnaryOperator<BlobStore> storeDecoration) {
-    this(new MemoryBackend(), functions, maxBatchBytes, storeDecoration);
+    this(InstancePolicy.any(), functions, maxBatchBytes, storeDecoration);
+  }
+
+  Cas(
+      InstancePolicy instances,
+      DigestFunctionPolicy functions,
+      long maxBatchBytes,
+      UnaryOperator<BlobStore> storeDecoration) {
+    this(new MemoryBackend(), instances, functions, maxBatchBytes, storeDecoration);
   }
 
   private Cas(
       Backend backend,
+      InstancePolicy instances,
       DigestFunctionPolicy functions,
       long maxBatchBytes,
       UnaryOperator<BlobStore> storeDecoration) {
     this.backend = backend;
+    this.instances = instances;
     this.clock = backend.clock();
     this.functions = functions;
     this.maxBatchBytes = maxBatchBytes;
@@ -101,7 +117,6 @@ final class Cas implements AutoCloseable {
   }
 
   private void start() {
-    InstancePolicy instances = InstancePolicy.any();
     store =
         new CountingBlobStore(
             new EmptyProvidingBlobStore(
@@ -118,14 +133,18 @@ final class Cas implements AutoCloseable {
                   new ContentAddressableStorageGrpcService(
                       new RequestChecks(instances, functions),
                       store,
-                      new BlobBatches(store, statuses, codecs, maxBatchBytes)))
+                      new BlobBatches(store, statuses, codecs, maxBatchBytes),
+                      chunkCalls(new RequestChecks(instances, functions), store)))
               .addService(
                   new ByteStreamGrpcService(
                       instances,
                       List.of(new BlobByteStreamHandler(functions, store, uploads, codecs))))
               .addService(
                   new CapabilitiesGrpcService(
-                      instances, List.of(new CasCapabilities(functions, maxBatchBytes))))
+                      instances,
+                      List.of(
+                          new CasCapabilities(functions, maxBatchBytes),
+                          new ChunkingCapabilities(Chunkings.DEFAULT))))
               .intercept(new ErrorMappingInterceptor(statuses))
               .intercept(new RequestOriginInterceptor())
               .intercept(conformance)
@@ -179,6 +198,14 @@ final class Cas implements AutoCloseable {
 
   ByteStreamGrpc.ByteStreamBlockingStub bytes() {
     return ByteStreamGrpc.newBlockingStub(channel).withDeadlineAfter(Duration.ofSeconds(30));
+  }
+
+  private static ChunkCalls chunkCalls(RequestChecks checks, BlobStore store) {
+    SplitMemory memory = new BoundedSplitMemory(1000);
+    return new ChunkCalls(
+        checks,
+        new BlobSplitter(store, memory, Chunkings.DEFAULT, 2, Duration.ofSeconds(10)),
+        new BlobSplicer(store, memory));
   }
 
   /** Begins a Write call. */

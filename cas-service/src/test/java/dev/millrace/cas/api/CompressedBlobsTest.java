@@ -13,7 +13,6 @@ import build.bazel.remote.execution.v2.BatchReadBlobsRequest;
 import build.bazel.remote.execution.v2.BatchReadBlobsResponse;
 import build.bazel.remote.execution.v2.BatchUpdateBlobsRequest;
 import build.bazel.remote.execution.v2.Compressor;
-import build.bazel.remote.execution.v2.GetCapabilitiesRequest;
 import com.github.luben.zstd.Zstd;
 import com.google.protobuf.ByteString;
 import com.google.rpc.Code;
@@ -44,17 +43,6 @@ final class CompressedBlobsTest {
   @AfterEach
   void close() throws InterruptedException {
     cas.close();
-  }
-
-  @Test
-  void capabilitiesNameTheCompressors() {
-    var cache =
-        cas.capabilities()
-            .getCapabilities(GetCapabilitiesRequest.getDefaultInstance())
-            .getCacheCapabilities();
-    assertThat(cache.getSupportedCompressorsList()).containsExactly(Compressor.Value.ZSTD);
-    assertThat(cache.getSupportedBatchUpdateCompressorsList())
-        .containsExactly(Compressor.Value.ZSTD);
   }
 
   @Test

@@ -3,7 +3,6 @@ package dev.millrace.cas.api;
 import static dev.millrace.cas.api.Cas.digest;
 import static dev.millrace.cas.api.Cas.fails;
 import static io.grpc.Status.Code.INVALID_ARGUMENT;
-import static io.grpc.Status.Code.UNIMPLEMENTED;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -14,8 +13,6 @@ import build.bazel.remote.execution.v2.BatchUpdateBlobsResponse;
 import build.bazel.remote.execution.v2.Compressor;
 import build.bazel.remote.execution.v2.DigestFunction.Value;
 import build.bazel.remote.execution.v2.FindMissingBlobsRequest;
-import build.bazel.remote.execution.v2.SpliceBlobRequest;
-import build.bazel.remote.execution.v2.SplitBlobRequest;
 import com.google.protobuf.ByteString;
 import com.google.rpc.Code;
 import com.google.rpc.Status;
@@ -278,12 +275,6 @@ final class ContentAddressableStorageTest {
             .getStatus();
     assertThat(status.getCode()).as(status.getMessage()).isZero();
     assertThat(cas.read(Cas.blob(digest), 0, 0)).isEqualTo(other);
-  }
-
-  @Test
-  void splittingAndSplicingAreNotOffered() {
-    fails(UNIMPLEMENTED, () -> cas.storage().splitBlob(SplitBlobRequest.getDefaultInstance()));
-    fails(UNIMPLEMENTED, () -> cas.storage().spliceBlob(SpliceBlobRequest.getDefaultInstance()));
   }
 
   private static FindMissingBlobsRequest.Builder find() {

@@ -2,6 +2,7 @@ package dev.millrace.grpc.bytestream;
 
 import dev.millrace.failure.Failure;
 import dev.millrace.grpc.request.InstancePolicy;
+import dev.millrace.grpc.request.Right;
 import dev.millrace.resourcename.ResourceName;
 import java.util.List;
 
@@ -20,9 +21,30 @@ final class Resources {
   }
 
   Resource find(String resourceName) {
-    ResourceNameHeader.check(resourceName);
-    ResourceName name = ResourceName.parse(resourceName);
+    ResourceName name = parse(resourceName);
     instances.check(name.instance());
+    return served(name, resourceName);
+  }
+
+  /** The resource, if the caller may write it. */
+  Resource findWritable(String resourceName) {
+    ResourceName name = parse(resourceName);
+    instances.check(
+        name.instance(),
+        switch (name) {
+          case ResourceName.Blob blob -> Right.CAS_WRITE;
+          case ResourceName.Upload upload -> Right.CAS_WRITE;
+          case ResourceName.Log log -> Right.LOG_WRITE;
+        });
+    return served(name, resourceName);
+  }
+
+  private static ResourceName parse(String resourceName) {
+    ResourceNameHeader.check(resourceName);
+    return ResourceName.parse(resourceName);
+  }
+
+  private Resource served(ResourceName name, String resourceName) {
     return handlers.stream()
         .filter(handler -> handler.handles(name))
         .findFirst()

@@ -88,7 +88,7 @@ final class WriteCall implements StreamObserver<WriteRequest> {
   }
 
   private State.Writing open(WriteRequest request) {
-    Resource resource = resources.find(request.getResourceName());
+    Resource resource = resources.findWritable(request.getResourceName());
     if (request.getWriteOffset() < 0) {
       throw new InvalidRequest(
           "write_offset", "must not be negative, is " + request.getWriteOffset());

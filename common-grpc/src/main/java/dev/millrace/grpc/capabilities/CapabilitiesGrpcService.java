@@ -5,11 +5,15 @@ import build.bazel.remote.execution.v2.GetCapabilitiesRequest;
 import build.bazel.remote.execution.v2.ServerCapabilities;
 import build.bazel.semver.SemVer;
 import dev.millrace.grpc.request.InstancePolicy;
+import dev.millrace.grpc.request.Right;
 import dev.millrace.instance.InstanceName;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
 
-/** The one Capabilities service of a process: merges what every service in it contributes. */
+/**
+ * The one Capabilities service of a process: merges what every service in it contributes, and takes
+ * out what the caller is not allowed.
+ */
 public final class CapabilitiesGrpcService extends CapabilitiesGrpc.CapabilitiesImplBase {
 
   private static final SemVer LOW = SemVer.newBuilder().setMajor(2).build();
@@ -31,6 +35,13 @@ public final class CapabilitiesGrpcService extends CapabilitiesGrpc.Capabilities
     ServerCapabilities.Builder capabilities =
         ServerCapabilities.newBuilder().setLowApiVersion(LOW).setHighApiVersion(HIGH);
     contributors.forEach(contributor -> contributor.contribute(instance, capabilities));
+    if (!instances.allows(Right.AC_WRITE, instance)
+        && capabilities.getCacheCapabilities().hasActionCacheUpdateCapabilities()) {
+      capabilities
+          .getCacheCapabilitiesBuilder()
+          .getActionCacheUpdateCapabilitiesBuilder()
+          .setUpdateEnabled(false);
+    }
     responses.onNext(capabilities.build());
     responses.onCompleted();
   }

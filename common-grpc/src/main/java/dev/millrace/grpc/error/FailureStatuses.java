@@ -65,6 +65,7 @@ public final class FailureStatuses {
       case Failure.NotFound f -> status(Code.NOT_FOUND, f);
       case Failure.BlobsMissing f -> status(Code.FAILED_PRECONDITION, f, missing(f));
       case Failure.PreconditionFailed f -> status(Code.FAILED_PRECONDITION, f, unmet(f));
+      case Failure.Denied f -> status(Code.PERMISSION_DENIED, f);
       case Failure.Exhausted f -> status(Code.RESOURCE_EXHAUSTED, f, retrySoon());
       case Failure.Unavailable f -> unavailable(f);
       case Failure.Unsupported f -> status(Code.UNIMPLEMENTED, f);

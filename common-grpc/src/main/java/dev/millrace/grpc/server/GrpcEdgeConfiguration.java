@@ -1,17 +1,21 @@
 package dev.millrace.grpc.server;
 
+import dev.millrace.digest.Blake3;
 import dev.millrace.grpc.bytestream.ByteStreamGrpcService;
 import dev.millrace.grpc.bytestream.ByteStreamHandler;
 import dev.millrace.grpc.capabilities.CapabilitiesContributor;
 import dev.millrace.grpc.capabilities.CapabilitiesGrpcService;
 import dev.millrace.grpc.error.ErrorMappingInterceptor;
 import dev.millrace.grpc.error.FailureStatuses;
+import dev.millrace.grpc.request.CallerRights;
 import dev.millrace.grpc.request.DigestFunctionPolicy;
 import dev.millrace.grpc.request.InstancePolicy;
 import dev.millrace.grpc.request.RequestOriginInterceptor;
 import io.grpc.netty.NettyServerBuilder;
 import io.micrometer.core.instrument.binder.grpc.ObservationGrpcServerInterceptor;
 import io.micrometer.observation.ObservationRegistry;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -30,21 +34,30 @@ import org.springframework.grpc.server.ServerBuilderCustomizer;
  * are set before anything is logged; errors are mapped around all that may fail.
  */
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties(GrpcEdgeProperties.class)
+@EnableConfigurationProperties({GrpcEdgeProperties.class, ReadOnlyProperties.class})
 @PropertySource("classpath:dev/millrace/grpc/server/edge.properties")
 public class GrpcEdgeConfiguration {
+
+  private static final Logger log = LoggerFactory.getLogger(GrpcEdgeConfiguration.class);
 
   private static final int METRICS = Ordered.HIGHEST_PRECEDENCE;
   private static final int ORIGIN = METRICS + 10;
   private static final int ERRORS = METRICS + 20;
 
   @Bean
-  InstancePolicy instancePolicy(GrpcEdgeProperties properties) {
-    return properties.instancePolicy();
+  InstancePolicy instancePolicy(
+      GrpcEdgeProperties properties,
+      ReadOnlyProperties readOnly,
+      ObjectProvider<CallerRights> rights) {
+    return properties
+        .instancePolicy()
+        .restrictedTo(readOnly.rights())
+        .restrictedTo(CallerRights.allOf(rights.orderedStream().toList()));
   }
 
   @Bean
   DigestFunctionPolicy digestFunctionPolicy(GrpcEdgeProperties properties) {
+    log.info("BLAKE3 is computed by {}", Blake3.implementation());
     return properties.digestFunctionPolicy();
   }
 

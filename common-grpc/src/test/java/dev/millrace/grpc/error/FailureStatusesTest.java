@@ -40,6 +40,7 @@ final class FailureStatusesTest {
     table.put(new Failure.NotFound("no such operation"), Code.NOT_FOUND);
     table.put(new Failure.BlobsMissing("inputs", List.of(SHA256)), Code.FAILED_PRECONDITION);
     table.put(new Failure.PreconditionFailed("ISA", "no worker"), Code.FAILED_PRECONDITION);
+    table.put(new Failure.Denied("not allowed"), Code.PERMISSION_DENIED);
     table.put(new Failure.Exhausted("no room"), Code.RESOURCE_EXHAUSTED);
     table.put(new Failure.Unavailable("storage is away", null), Code.UNAVAILABLE);
     table.put(new Failure.Unsupported("not offered"), Code.UNIMPLEMENTED);

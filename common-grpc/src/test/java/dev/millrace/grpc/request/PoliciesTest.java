@@ -33,6 +33,33 @@ final class PoliciesTest {
   }
 
   @Test
+  void whatCallersMayDoIsWhatAllRightsAllow() {
+    InstanceName team = new InstanceName("team");
+    InstancePolicy policy =
+        InstancePolicy.any()
+            .restrictedTo(CallerRights.readOnly(Set.of(team)))
+            .restrictedTo((right, instance) -> right != Right.AC_WRITE);
+    for (String readOnly : List.of("team", "team/project")) {
+      assertThat(policy.require(readOnly)).isEqualTo(new InstanceName(readOnly));
+      assertThatThrownBy(() -> policy.require(readOnly, Right.CAS_WRITE))
+          .isInstanceOf(Failure.Denied.class)
+          .hasMessageContaining("cas.write")
+          .hasMessageContaining(readOnly);
+    }
+    for (String open : List.of("", "teams", "other/team")) {
+      assertThat(policy.require(open, Right.CAS_WRITE)).isEqualTo(new InstanceName(open));
+      assertThatThrownBy(() -> policy.require(open, Right.AC_WRITE))
+          .isInstanceOf(Failure.Denied.class);
+    }
+    assertThat(policy.allows(Right.CAS_WRITE, InstanceName.ROOT)).isTrue();
+    assertThat(
+            InstancePolicy.any()
+                .restrictedTo(CallerRights.readOnly())
+                .allows(Right.LOG_WRITE, InstanceName.ROOT))
+        .isFalse();
+  }
+
+  @Test
   void onlyEnabledFunctionsAreServed() {
     DigestFunctionPolicy policy = new DigestFunctionPolicy(List.of(DigestFunction.SHA256));
     assertThat(policy.require(1, "")).isEqualTo(DigestFunction.SHA256);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.digest.DigestFunction;
 import dev.millrace.grpc.request.DigestFunctionPolicy;
+import dev.millrace.grpc.request.Right;
 import dev.millrace.instance.InstanceName;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,23 @@ final class GrpcEdgePropertiesTest {
         .hasStackTraceContaining("at least 100");
     assertThatThrownBy(() -> bind(Map.of("flow-control-window", "1KB")))
         .hasStackTraceContaining("64 KiB");
+  }
+
+  @Test
+  void anEndpointOrAnInstanceCanBeReadOnly() {
+    InstanceName team = new InstanceName("team");
+    assertThat(readOnly(Map.of()).rights().allow(Right.CAS_WRITE, team)).isTrue();
+    assertThat(readOnly(Map.of("read-only", "true")).rights().allow(Right.CAS_WRITE, team))
+        .isFalse();
+    ReadOnlyProperties one = readOnly(Map.of("read-only-instances", "team,main"));
+    assertThat(one.rights().allow(Right.AC_WRITE, team)).isFalse();
+    assertThat(one.rights().allow(Right.AC_WRITE, InstanceName.ROOT)).isTrue();
+  }
+
+  private static ReadOnlyProperties readOnly(Map<String, String> settings) {
+    MapConfigurationPropertySource source = new MapConfigurationPropertySource();
+    settings.forEach((name, value) -> source.put("millrace.grpc." + name, value));
+    return new Binder(source).bindOrCreate("millrace.grpc", ReadOnlyProperties.class);
   }
 
   private static GrpcEdgeProperties bind(Map<String, String> settings) {

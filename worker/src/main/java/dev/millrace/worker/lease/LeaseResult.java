@@ -60,6 +60,7 @@ record LeaseResult(Optional<ActionResult> result, Status status) {
       case Failure.BlobAbsent f -> missing(f, List.of(f.digest()));
       case Failure.BlobsMissing f -> missing(f, f.digests());
       case Failure.PreconditionFailed f -> status(f, Code.FAILED_PRECONDITION).build();
+      case Failure.Denied f -> status(f, Code.PERMISSION_DENIED).build();
       case Failure.Unsupported f -> status(f, Code.FAILED_PRECONDITION).build();
       case Failure.Exhausted f -> status(f, Code.RESOURCE_EXHAUSTED).build();
       case Failure.Unavailable f -> {

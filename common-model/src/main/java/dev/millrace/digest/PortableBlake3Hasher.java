@@ -5,7 +5,7 @@ import java.util.HexFormat;
 import org.apache.commons.codec.digest.Blake3;
 
 /** BLAKE3 with its default 32-byte output, in portable Java. */
-final class Blake3Hasher implements Hasher {
+final class PortableBlake3Hasher implements Hasher {
 
   private static final int HASH_BYTES = 32;
   private static final int COPY_BYTES = 64 * 1024;

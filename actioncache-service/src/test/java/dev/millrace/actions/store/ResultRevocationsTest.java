@@ -1,0 +1,174 @@
+package dev.millrace.actions.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import build.bazel.remote.execution.v2.ActionResult;
+import dev.millrace.action.Provenance;
+import dev.millrace.actioncache.ActionCache;
+import dev.millrace.digest.Digest;
+import dev.millrace.digest.DigestFunction;
+import dev.millrace.failure.Failure;
+import dev.millrace.instance.InstanceName;
+import dev.millrace.testing.ManualClock;
+import dev.millrace.testing.TestDatabase;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.postgresql.ds.PGSimpleDataSource;
+
+final class ResultRevocationsTest {
+
+  private static final InstanceName ONE = new InstanceName("one");
+  private static final InstanceName BELOW = new InstanceName("one/below");
+  private static final ActionResult RESULT = ActionResult.getDefaultInstance();
+
+  private final ManualClock clock = ManualClock.standing();
+  private final DataSource database = migrated();
+  private final ActionCache cache = new PostgresActionCache(database, clock, 8);
+  private final ResultRevocations revocations = new ResultRevocations(database, 10);
+  private int actions;
+
+  private static DataSource migrated() {
+    DataSource database = TestDatabase.create();
+    ActionCacheSchema.migrations(database).migrate();
+    return database;
+  }
+
+  @Test
+  void resultsAreRevokedByWhoWroteThem() {
+    Digest kept = put(ONE, new Provenance("a", "a1", "w1", "i1"));
+    Digest other = put(ONE, new Provenance("b", "b1", "w2", "i2"));
+    revokes(1, selection(null, "b", null, null, null), other);
+    other = put(ONE, new Provenance("a", "a2", "w2", "i2"));
+    revokes(1, selection(null, null, "a2", null, null), other);
+    other = put(ONE, new Provenance("a", "a1", "w2", "i2"));
+    revokes(1, selection(null, null, null, "w2", null), other);
+    other = put(ONE, new Provenance("a", "a1", "w1", "i2"));
+    revokes(1, selection(null, null, null, null, "i2"), other);
+    assertThat(cache.get(ONE, kept)).isPresent();
+  }
+
+  @Test
+  void resultsAreRevokedByInstanceButNotThoseBelow() {
+    Digest above = put(InstanceName.ROOT, Provenance.UNKNOWN);
+    Digest there = put(ONE, Provenance.UNKNOWN);
+    Digest below = put(BELOW, Provenance.UNKNOWN);
+    assertThat(revocations.revoke(selection(ONE, null, null, null, null))).isEqualTo(1);
+    assertThat(cache.get(ONE, there)).isEmpty();
+    assertThat(cache.get(BELOW, below)).isPresent();
+    assertThat(revocations.revoke(selection(InstanceName.ROOT, "", "", "", ""))).isEqualTo(1);
+    assertThat(cache.get(InstanceName.ROOT, above)).isEmpty();
+  }
+
+  @Test
+  void resultsAreRevokedByTime() {
+    Instant begin = clock.instant();
+    Digest first = put(ONE, Provenance.UNKNOWN);
+    clock.advance(Duration.ofMinutes(1));
+    Digest second = put(ONE, Provenance.UNKNOWN);
+    clock.advance(Duration.ofMinutes(1));
+    Digest third = put(ONE, Provenance.UNKNOWN);
+    Instant minute = begin.plus(Duration.ofMinutes(1));
+    revokes(1, times(minute, minute.plusMillis(1)), second);
+    revokes(1, times(null, minute), first);
+    assertThat(cache.get(ONE, third)).isPresent();
+    revokes(1, times(minute, null), third);
+  }
+
+  @Test
+  void allCriteriaHaveToBeMet() {
+    put(ONE, new Provenance("a", "t", "w", "i"));
+    put(BELOW, new Provenance("a", "t", "w", "i"));
+    assertThat(revocations.count(selection(ONE, "a", "t", "w", "i"))).isEqualTo(1);
+    assertThat(revocations.count(selection(null, "a", "t", "w", "i"))).isEqualTo(2);
+    assertThat(revocations.count(selection(ONE, "a", "t", "w", "other"))).isZero();
+  }
+
+  @Test
+  void whatIsNotKnownIsNobodys() {
+    put(ONE, Provenance.UNKNOWN);
+    assertThat(revocations.count(selection(null, "a", null, null, null))).isZero();
+    assertThatThrownBy(() -> selection(null, "", null, "", null))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> times(clock.instant(), clock.instant()))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void namesThatWereStoredChangedAreFoundAgain() {
+    put(ONE, new Provenance("", "", "wor\0ker", ""));
+    assertThat(revocations.count(selection(null, null, null, "wor\0ker", null))).isEqualTo(1);
+  }
+
+  @Test
+  void countingRevokesNothingAndManyAreRevokedInBatches() {
+    for (int i = 0; i < 105; i++) {
+      put(ONE, new Provenance("a", "", "", ""));
+    }
+    ResultSelection selection = selection(null, "a", null, null, null);
+    assertThat(revocations.count(selection)).isEqualTo(105);
+    assertThat(revocations.count(selection)).isEqualTo(105);
+    assertThat(revocations.revoke(selection)).isEqualTo(105);
+    assertThat(revocations.revoke(selection)).isZero();
+  }
+
+  @Test
+  void everyReplicaHearsOfIt() {
+    AtomicInteger told = new AtomicInteger();
+    try (ResultChanges replica = new ResultChanges(database)) {
+      replica.subscribe(told::incrementAndGet);
+      // Once to begin with, as something may have been missed.
+      await().until(() -> told.get() == 1);
+      revocations.revoke(selection(null, "nobody", null, null, null));
+      put(ONE, new Provenance("a", "", "", ""));
+      revocations.revoke(selection(null, "a", null, null, null));
+      await().atMost(Duration.ofSeconds(5)).until(() -> told.get() == 2);
+    }
+  }
+
+  @Test
+  void whoCannotListenKeepsNothing() {
+    PGSimpleDataSource nobody = new PGSimpleDataSource();
+    nobody.setURL("jdbc:postgresql://127.0.0.1:1/none");
+    AtomicInteger told = new AtomicInteger();
+    try (ResultChanges replica = new ResultChanges(nobody)) {
+      replica.subscribe(told::incrementAndGet);
+      await().until(() -> told.get() >= 3);
+    }
+    ResultSelection selection = selection(null, "a", null, null, null);
+    assertThatThrownBy(() -> new ResultRevocations(nobody, 1).revoke(selection))
+        .isInstanceOf(Failure.Unavailable.class);
+  }
+
+  private void revokes(long results, ResultSelection selection, Digest gone) {
+    assertThat(cache.get(ONE, gone)).isPresent();
+    assertThat(revocations.revoke(selection)).isEqualTo(results);
+    assertThat(cache.get(ONE, gone)).isEmpty();
+  }
+
+  private Digest put(InstanceName instance, Provenance provenance) {
+    byte[] number = ByteBuffer.allocate(4).putInt(actions++).array();
+    Digest action = DigestFunction.SHA256.digestOf(number);
+    cache.put(instance, action, RESULT, provenance);
+    return action;
+  }
+
+  private static ResultSelection selection(
+      @Nullable InstanceName instance,
+      @Nullable String team,
+      @Nullable String token,
+      @Nullable String worker,
+      @Nullable String invocation) {
+    return new ResultSelection(instance, team, token, worker, invocation, null, null);
+  }
+
+  private static ResultSelection times(@Nullable Instant from, @Nullable Instant until) {
+    return new ResultSelection(null, null, null, null, null, from, until);
+  }
+}
