@@ -1,5 +1,9 @@
 package dev.millrace.grpc.server;
 
+import dev.millrace.grpc.admission.Admission;
+import dev.millrace.grpc.admission.AdmissionInterceptor;
+import dev.millrace.grpc.admission.AdmissionLimits;
+import dev.millrace.grpc.admission.InboundBytes;
 import dev.millrace.grpc.bytestream.ByteStreamGrpcService;
 import dev.millrace.grpc.bytestream.ByteStreamHandler;
 import dev.millrace.grpc.capabilities.CapabilitiesContributor;
@@ -12,6 +16,7 @@ import dev.millrace.grpc.request.RequestOriginInterceptor;
 import io.grpc.netty.NettyServerBuilder;
 import io.micrometer.core.instrument.binder.grpc.ObservationGrpcServerInterceptor;
 import io.micrometer.observation.ObservationRegistry;
+import io.netty.util.internal.PlatformDependent;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -27,14 +32,18 @@ import org.springframework.grpc.server.ServerBuilderCustomizer;
  * that one process with several services still has one ByteStream and one Capabilities service.
  *
  * <p>Interceptors, from the outside in: metrics see the true status of every call; the log's fields
- * are set before anything is logged; errors are mapped around all that may fail.
+ * are set before anything is logged; errors are mapped around all that may fail. What there is no
+ * room for is refused before any of that.
  */
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties(GrpcEdgeProperties.class)
+@EnableConfigurationProperties({GrpcEdgeProperties.class, AdmissionProperties.class})
 @PropertySource("classpath:dev/millrace/grpc/server/edge.properties")
 public class GrpcEdgeConfiguration {
 
+  private static final int RESETS_WITHIN_SECONDS = 10;
+
   private static final int METRICS = Ordered.HIGHEST_PRECEDENCE;
+  private static final int ADMISSION = METRICS + 5;
   private static final int ORIGIN = METRICS + 10;
   private static final int ERRORS = METRICS + 20;
 
@@ -60,6 +69,34 @@ public class GrpcEdgeConfiguration {
       ObjectProvider<ObservationRegistry> registry) {
     return new ObservationGrpcServerInterceptor(
         registry.getIfAvailable(() -> ObservationRegistry.NOOP));
+  }
+
+  @Bean
+  AdmissionLimits admissionLimits(AdmissionProperties properties) {
+    return properties.limits(
+        Runtime.getRuntime().maxMemory(), PlatformDependent.maxDirectMemory());
+  }
+
+  @Bean
+  Admission admission(AdmissionLimits limits) {
+    return new Admission(limits, System::nanoTime);
+  }
+
+  @Bean
+  IdleSweep idleSweep(Admission admission) {
+    return new IdleSweep(admission.openCalls());
+  }
+
+  @Bean
+  AdmissionMetrics admissionMetrics(Admission admission) {
+    return new AdmissionMetrics(admission);
+  }
+
+  @Bean
+  @Order(ADMISSION)
+  @GlobalServerInterceptor
+  AdmissionInterceptor admissionInterceptor(Admission admission) {
+    return new AdmissionInterceptor(admission);
   }
 
   @Bean
@@ -94,11 +131,25 @@ public class GrpcEdgeConfiguration {
   }
 
   @Bean
-  ServerBuilderCustomizer<NettyServerBuilder> nettyLimits(GrpcEdgeProperties properties) {
-    return builder ->
-        builder
-            .maxConcurrentCallsPerConnection(properties.maxConcurrentCalls())
-            // A window set this way still grows with the connection's bandwidth and delay.
-            .initialFlowControlWindow((int) properties.flowControlWindow().toBytes());
+  ServerBuilderCustomizer<NettyServerBuilder> nettyLimits(
+      GrpcEdgeProperties properties,
+      AdmissionProperties admissionProperties,
+      AdmissionLimits limits,
+      Admission admission) {
+    int window = Math.toIntExact(properties.flowControlWindow().toBytes());
+    boolean grows = limits.roomForGrownWindows(PlatformDependent.maxDirectMemory());
+    return builder -> {
+      builder
+          .maxConcurrentCallsPerConnection(properties.maxConcurrentCalls())
+          .maxRstFramesPerWindow(admissionProperties.resets(), RESETS_WITHIN_SECONDS)
+          .addTransportFilter(admission.connections())
+          .addStreamTracerFactory(InboundBytes.factory());
+      if (grows) {
+        // A window set this way still grows with the connection's bandwidth and delay.
+        builder.initialFlowControlWindow(window);
+      } else {
+        builder.flowControlWindow(window);
+      }
+    };
   }
 }

@@ -1,0 +1,47 @@
+package dev.millrace.grpc.admission;
+
+import io.grpc.Context;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+
+/**
+ * Lets a call in before anything of it is read, or refuses it. Runs on the call's own thread, where
+ * it may wait; and outside of every interceptor that derives a context, as it resets streams by
+ * cancelling theirs.
+ */
+public final class AdmissionInterceptor implements ServerInterceptor {
+
+  private final Admission admission;
+
+  public AdmissionInterceptor(Admission admission) {
+    this.admission = admission;
+  }
+
+  @Override
+  public <Q, R> ServerCall.Listener<Q> interceptCall(
+      ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
+    if (admission.connections().isExcess(call)) {
+      return admission.tooManyConnections().answer(call);
+    }
+    CallKind kind = CallKind.of(call.getMethodDescriptor());
+    if (kind != CallKind.HEALTH && !admission.requests().awaitRoom(admission.patience())) {
+      return admission.tooManyBytes().answer(call);
+    }
+    if (!admission.gate(kind).enter()) {
+      return admission.refusal(kind).answer(call);
+    }
+    AdmittedCall<Q, R> admitted = new AdmittedCall<>(call, kind, admission, Context.current());
+    try {
+      InboundBytes bytes = InboundBytes.current();
+      if (bytes != null) {
+        bytes.tell(admitted);
+      }
+      return new AdmittedListener<>(next.startCall(admitted, headers), admitted);
+    } catch (RuntimeException | Error thrown) {
+      admitted.over();
+      throw thrown;
+    }
+  }
+}
