@@ -30,15 +30,20 @@ final class ServiceProcess implements AutoCloseable {
 
   /** Starts a module's runnable jar and waits until a line of its output matches. */
   static ServiceProcess start(String module, Pattern readyLine, List<String> arguments) {
+    return start(module, readyLine, List.of("-Xmx512m"), arguments);
+  }
+
+  /** Starts a module's runnable jar on a JVM with flags of its own. */
+  static ServiceProcess start(
+      String module, Pattern readyLine, List<String> flags, List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
         List.of(
             "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow",
-            "-Xmx512m",
-            "-jar",
-            Repository.runnableJar(module).toString()));
+            "--sun-misc-unsafe-memory-access=allow"));
+    command.addAll(flags);
+    command.addAll(List.of("-jar", Repository.runnableJar(module).toString()));
     command.addAll(arguments);
     try {
       Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
@@ -82,6 +87,10 @@ final class ServiceProcess implements AutoCloseable {
     synchronized (output) {
       return String.join("\n", output);
     }
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
   }
 
   long pid() {
