@@ -19,8 +19,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Clients that behave badly, over several connections: their calls send one message, do not close
- * their side unless told to, and take nothing of what they are sent.
+ * Clients that behave badly, over several connections: too many of them at once, with calls
+ * that do not go on, or that take nothing of what they are sent.
  */
 final class Storm implements AutoCloseable {
 
@@ -37,7 +37,24 @@ final class Storm implements AutoCloseable {
     }
   }
 
-  <Q, R> void send(MethodDescriptor<Q, R> method, Q message, boolean halfClose) {
+  /** Sends one message, keeps its side open, and takes nothing. */
+  <Q, R> void begin(MethodDescriptor<Q, R> method, Q message) {
+    call(method, message);
+  }
+
+  /** Sends all that it has to send, and takes nothing. */
+  <Q, R> void askAndIgnore(MethodDescriptor<Q, R> method, Q message) {
+    call(method, message).halfClose();
+  }
+
+  /** Behaves as one should, but for coming with all the others. */
+  <Q, R> void ask(MethodDescriptor<Q, R> method, Q message) {
+    ClientCall<Q, R> call = call(method, message);
+    call.halfClose();
+    call.request(2);
+  }
+
+  private <Q, R> ClientCall<Q, R> call(MethodDescriptor<Q, R> method, Q message) {
     int number = begun.getAndIncrement();
     ClientCall<Q, R> call =
         channels.get(number % channels.size()).newCall(method, CallOptions.DEFAULT);
@@ -51,9 +68,7 @@ final class Storm implements AutoCloseable {
         },
         new Metadata());
     call.sendMessage(message);
-    if (halfClose) {
-      call.halfClose();
-    }
+    return call;
   }
 
   private void note(MethodDescriptor<?, ?> method, Status status, Metadata trailers) {

@@ -26,7 +26,8 @@ public final class AdmissionInterceptor implements ServerInterceptor {
       return admission.tooManyConnections().answer(call);
     }
     CallKind kind = CallKind.of(call.getMethodDescriptor());
-    if (kind != CallKind.HEALTH && !admission.requests().awaitRoom(admission.patience())) {
+    // Others are small as a rule: who asks something quick does not wait for those who send much.
+    if (kind == CallKind.BATCH && !admission.requests().awaitRoom(admission.patience())) {
       return admission.tooManyBytes().answer(call);
     }
     if (!admission.gate(kind).enter()) {
