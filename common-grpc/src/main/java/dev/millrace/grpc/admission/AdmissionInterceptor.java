@@ -1,15 +1,12 @@
 package dev.millrace.grpc.admission;
 
-import io.grpc.Context;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 
 /**
- * Lets a call in before anything of it is read, or refuses it. Runs on the call's own thread, where
- * it may wait; and outside of every interceptor that derives a context, as it resets streams by
- * cancelling theirs.
+ * Lets a call in before anything of it is read, or refuses it.
  */
 public final class AdmissionInterceptor implements ServerInterceptor {
 
@@ -33,12 +30,10 @@ public final class AdmissionInterceptor implements ServerInterceptor {
     if (!admission.gate(kind).enter()) {
       return admission.refusal(kind).answer(call);
     }
-    AdmittedCall<Q, R> admitted = new AdmittedCall<>(call, kind, admission, Context.current());
+    AdmittedCall<Q, R> admitted =
+        new AdmittedCall<>(call, kind, admission, InboundBytes.current());
+    admitted.begin();
     try {
-      InboundBytes bytes = InboundBytes.current();
-      if (bytes != null) {
-        bytes.tell(admitted);
-      }
       return new AdmittedListener<>(next.startCall(admitted, headers), admitted);
     } catch (RuntimeException | Error thrown) {
       admitted.over();

@@ -2,12 +2,11 @@ package dev.millrace.grpc.admission;
 
 import com.google.protobuf.MessageLite;
 import dev.millrace.failure.Failure;
-import io.grpc.Context;
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.Status;
-import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A call that was let in, with all that it holds: its place, and its share of the budgets. Gives
@@ -22,7 +21,7 @@ public final class AdmittedCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
   static final long FREE_BYTES = 8 * 1024;
 
   private final Admission admission;
-  private final Context context;
+  private final @Nullable InboundBytes bytes;
   private final Pulse pulse = new Pulse();
 
   // Of the class, guarded by "this".
@@ -31,16 +30,25 @@ public final class AdmittedCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
   private long requestShare;
   private long answerShare;
   private boolean halfClosed;
+  private boolean sent;
   private boolean closed;
   private boolean ended;
   private boolean over;
 
-  AdmittedCall(ServerCall<Q, R> call, CallKind kind, Admission admission, Context context) {
+  AdmittedCall(
+      ServerCall<Q, R> call, CallKind kind, Admission admission, @Nullable InboundBytes bytes) {
     super(call);
     this.kind = kind;
     this.admission = admission;
-    this.context = context;
+    this.bytes = bytes;
+  }
+
+  /** Begins to be told of bytes, and to be looked after. */
+  void begin() {
     admission.openCalls().add(this);
+    if (bytes != null) {
+      bytes.tell(this);
+    }
   }
 
   /**
@@ -179,6 +187,7 @@ public final class AdmittedCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
       return;
     }
     pulse.beat();
+    sent = true;
     if (kind != CallKind.DOWNLOAD && message instanceof MessageLite lite) {
       takeAnswerShare(lite.getSerializedSize());
     }
@@ -232,7 +241,11 @@ public final class AdmittedCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
     if (pulse.isBusy()) {
       return false;
     }
-    return (!halfClosed && kind != CallKind.WAITING) || !super.isReady();
+    return switch (kind) {
+      case UPLOAD, BATCH, QUICK, HEALTH -> !halfClosed;
+      case DOWNLOAD -> !halfClosed || !super.isReady();
+      case WAITING -> sent && !super.isReady();
+    };
   }
 
   /**
@@ -248,8 +261,8 @@ public final class AdmittedCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
         return;
       }
     }
-    if (context instanceof Context.CancellableContext cancellable) {
-      cancellable.cancel(new TimeoutException("the client did not take the answer"));
+    if (bytes != null) {
+      bytes.reset("the client did not take its answer");
     }
   }
 

@@ -3,11 +3,13 @@ package dev.millrace.grpc.admission;
 import io.grpc.Context;
 import io.grpc.Metadata;
 import io.grpc.ServerStreamTracer;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Tells a call of the bytes of its messages as they arrive, long before a message is whole and is
- * handed over. Nothing arrives before a call has asked for it, so none is missed.
+ * handed over. Nothing arrives before a call has asked for it, so none is missed. Also the only one who
+ * can reset a call's stream: a call can do no more than queue an answer behind what nobody takes.
  */
 public final class InboundBytes extends ServerStreamTracer {
 
@@ -15,6 +17,8 @@ public final class InboundBytes extends ServerStreamTracer {
       Context.key("dev.millrace.grpc.admission");
 
   private volatile @Nullable AdmittedCall<?, ?> call;
+
+  private Context.@Nullable CancellableContext context;
 
   private InboundBytes() {}
 
@@ -42,7 +46,16 @@ public final class InboundBytes extends ServerStreamTracer {
 
   @Override
   public Context filterContext(Context context) {
-    return context.withValue(CURRENT, this);
+    Context.CancellableContext own = context.withValue(CURRENT, this).withCancellation();
+    this.context = own;
+    return own;
+  }
+
+  /** The server resets a stream whose context ends by a time-out, as if a deadline had passed. */
+  void reset(String why) {
+    if (context != null) {
+      context.cancel(new TimeoutException(why));
+    }
   }
 
   @Override

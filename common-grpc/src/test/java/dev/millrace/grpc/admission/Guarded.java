@@ -70,29 +70,25 @@ final class Guarded implements AutoCloseable {
 
   Guarded(Transport transport, AdmissionLimits limits) {
     admission = new Admission(limits, nanos::get);
-    try {
-      switch (transport) {
-        case IN_PROCESS -> {
-          String name = UUID.randomUUID().toString();
-          server = start(InProcessServerBuilder.forName(name));
-          dial = () -> InProcessChannelBuilder.forName(name).executor(threads).build();
-        }
-        case NETTY -> {
-          server =
-              start(
+    String name = UUID.randomUUID().toString();
+    server =
+        start(
+            switch (transport) {
+              case IN_PROCESS -> InProcessServerBuilder.forName(name);
+              case NETTY ->
                   NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
                       .maxInboundMessageSize(4352 * 1024)
-                      .addTransportFilter(admission.connections()));
-          dial =
-              () ->
+                      .addTransportFilter(admission.connections());
+            });
+    dial =
+        () ->
+            switch (transport) {
+              case IN_PROCESS -> InProcessChannelBuilder.forName(name).executor(threads).build();
+              case NETTY ->
                   NettyChannelBuilder.forAddress("127.0.0.1", server.getPort())
                       .usePlaintext()
                       .build();
-        }
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+            };
   }
 
   /** Room for one upload, two downloads and batches, nobody waiting, and the least of memory. */
@@ -114,17 +110,20 @@ final class Guarded implements AutoCloseable {
         1);
   }
 
-  private Server start(ServerBuilder<?> builder) throws IOException {
-    return builder
+  private Server start(ServerBuilder<?> builder) {
+    builder
         .executor(threads)
         .addStreamTracerFactory(InboundBytes.factory())
         .addService(new Streams())
         .addService(new Batches())
         .intercept(new ErrorMappingInterceptor(new FailureStatuses(() -> "incident-7")))
         .intercept(new AdmissionInterceptor(admission))
-        .intercept(conformance)
-        .build()
-        .start();
+        .intercept(conformance);
+    try {
+      return builder.build().start();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   ManagedChannel connect() {
