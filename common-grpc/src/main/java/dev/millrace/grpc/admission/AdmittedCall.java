@@ -32,6 +32,7 @@ public final class AdmittedCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
   private boolean halfClosed;
   private boolean sent;
   private boolean closed;
+  private boolean refused;
   private boolean ended;
   private boolean over;
 
@@ -101,34 +102,20 @@ public final class AdmittedCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
   }
 
   /** Some bytes of a message are here. Called by the transport, which must not wait. */
-  void arrived(long bytes) {
+  void arrived(long count) {
     pulse.beat();
-    boolean fits;
-    synchronized (this) {
-      unhandled += bytes;
-      fits = ended || settleShare();
-    }
-    if (!fits) {
+    if (!holds(count)) {
       Thread.startVirtualThread(() -> end(admission.tooManyBytes()));
     }
   }
 
   /** A whole message is here, and may turn out larger than on the wire. False if it is refused. */
-  boolean received(long bytes) {
+  boolean received(long count) {
     pulse.begin();
-    synchronized (this) {
-      if (ended) {
-        pulse.end();
-        return false;
-      }
-      unhandled = Math.max(unhandled, bytes);
-      if (settleShare()) {
-        return true;
-      }
+    if (!holdsAtLeast(count)) {
+      end(admission.tooManyBytes());
     }
-    end(admission.tooManyBytes());
-    pulse.end();
-    return false;
+    return !wasEnded();
   }
 
   /** A message was handed over: of a stream it is done with, of a single one the handler follows. */
@@ -157,20 +144,34 @@ public final class AdmittedCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
     pulse.end();
   }
 
-  /** Takes or gives back what the difference is. Only taking can fail. */
+  private synchronized boolean holds(long more) {
+    unhandled += more;
+    return settleShare();
+  }
+
+  private synchronized boolean holdsAtLeast(long bytes) {
+    unhandled = Math.max(unhandled, bytes);
+    return settleShare();
+  }
+
+  /**
+   * Takes or gives back what the difference is. Only taking can fail, and then all is given back at
+   * once: while a refusal is on its way, others that are half there shall not be refused as well.
+   */
   private boolean settleShare() {
-    if (over) {
+    if (over || refused) {
       return true;
     }
     long due = Math.max(0, unhandled - FREE_BYTES) * kind.weight() - requestShare;
     if (due > 0 && !admission.requests().tryTake(due)) {
-      return false;
+      refused = true;
+      due = -requestShare;
     }
     if (due < 0) {
       admission.requests().give(-due);
     }
     requestShare += due;
-    return true;
+    return !refused;
   }
 
   @Override

@@ -17,11 +17,11 @@ final class AdmittedListener<Q> extends SimpleForwardingServerCallListener<Q> {
   @Override
   public void onMessage(Q message) {
     long bytes = message instanceof MessageLite lite ? lite.getSerializedSize() : 0;
-    if (!call.received(bytes)) {
-      return;
-    }
+    boolean admitted = call.received(bytes);
     try {
-      super.onMessage(message);
+      if (admitted) {
+        super.onMessage(message);
+      }
     } finally {
       call.handled(bytes);
     }

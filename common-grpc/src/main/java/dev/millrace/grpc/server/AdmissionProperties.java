@@ -28,7 +28,8 @@ import org.springframework.util.unit.DataSize;
  * @param patience how long a call waits for room before it is refused
  * @param idleTimeout how long a call may wait for its client
  * @param crowdedIdleTimeout how long it may while there is no more room for its kind
- * @param resets most streams that a client may reset within ten seconds on one connection
+ * @param resets most streams that a client may reset within ten seconds on one connection; it
+ *     resets those that are answered before it has sent everything, refusals among them
  */
 @ConfigurationProperties(prefix = "millrace.grpc.admission")
 public record AdmissionProperties(
@@ -44,12 +45,12 @@ public record AdmissionProperties(
     @DefaultValue("5s") Duration patience,
     @DefaultValue("5m") Duration idleTimeout,
     @DefaultValue("15s") Duration crowdedIdleTimeout,
-    @DefaultValue("3000") int resets) {
+    @DefaultValue("10000") int resets) {
 
   public AdmissionProperties {
-    if (resets < 100) {
+    if (resets < 1000) {
       throw new IllegalArgumentException(
-          "resets: busy clients reset 100 streams now and then, so not " + resets);
+          "resets: at least 1000, as that many calls may be refused at once, not " + resets);
     }
   }
 
