@@ -245,7 +245,10 @@ public final class AdmittedCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
     return switch (kind) {
       case UPLOAD, BATCH, QUICK, HEALTH -> !halfClosed;
       case DOWNLOAD -> !halfClosed || !super.isReady();
-      case WAITING -> sent && !super.isReady();
+      // A stream of requests may be silent; one request has to come.
+      case WAITING ->
+          (!halfClosed && getMethodDescriptor().getType().clientSendsOneMessage())
+              || (sent && !super.isReady());
     };
   }
 
