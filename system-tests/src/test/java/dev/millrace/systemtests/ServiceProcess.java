@@ -15,6 +15,7 @@ import java.util.regex.Pattern;
 /** One program of ours in a JVM of its own, ready once it has printed a line that says so. */
 final class ServiceProcess implements AutoCloseable {
 
+  private static final List<String> HEAP = List.of("-Xmx512m");
   private static final Duration START_LIMIT = Duration.ofSeconds(120);
 
   private final String name;
@@ -30,22 +31,32 @@ final class ServiceProcess implements AutoCloseable {
 
   /** Starts a module's runnable jar and waits until a line of its output matches. */
   static ServiceProcess start(String module, Pattern readyLine, List<String> arguments) {
-    ServiceProcess service = launch(module, readyLine, arguments);
+    return start(module, readyLine, HEAP, arguments);
+  }
+
+  /** Starts a module's runnable jar on a JVM with flags of its own. */
+  static ServiceProcess start(
+      String module, Pattern readyLine, List<String> flags, List<String> arguments) {
+    ServiceProcess service = launch(module, readyLine, flags, arguments);
     service.awaitReady();
     return service;
   }
 
   /** As {@link #start}, but does not wait. */
   static ServiceProcess launch(String module, Pattern readyLine, List<String> arguments) {
+    return launch(module, readyLine, HEAP, arguments);
+  }
+
+  private static ServiceProcess launch(
+      String module, Pattern readyLine, List<String> flags, List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
         List.of(
             "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow",
-            "-Xmx512m",
-            "-jar",
-            Repository.runnableJar(module).toString()));
+            "--sun-misc-unsafe-memory-access=allow"));
+    command.addAll(flags);
+    command.addAll(List.of("-jar", Repository.runnableJar(module).toString()));
     command.addAll(arguments);
     try {
       Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
@@ -88,6 +99,10 @@ final class ServiceProcess implements AutoCloseable {
     synchronized (output) {
       return String.join("\n", output);
     }
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
   }
 
   long pid() {

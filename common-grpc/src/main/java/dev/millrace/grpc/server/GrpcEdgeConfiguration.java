@@ -1,6 +1,10 @@
 package dev.millrace.grpc.server;
 
 import dev.millrace.digest.Blake3;
+import dev.millrace.grpc.admission.Admission;
+import dev.millrace.grpc.admission.AdmissionInterceptor;
+import dev.millrace.grpc.admission.AdmissionLimits;
+import dev.millrace.grpc.admission.InboundBytes;
 import dev.millrace.grpc.bytestream.ByteStreamGrpcService;
 import dev.millrace.grpc.bytestream.ByteStreamHandler;
 import dev.millrace.grpc.capabilities.CapabilitiesContributor;
@@ -16,6 +20,7 @@ import io.micrometer.core.instrument.binder.grpc.ObservationGrpcServerIntercepto
 import io.micrometer.observation.ObservationRegistry;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import io.netty.util.internal.PlatformDependent;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -31,16 +36,23 @@ import org.springframework.grpc.server.ServerBuilderCustomizer;
  * that one process with several services still has one ByteStream and one Capabilities service.
  *
  * <p>Interceptors, from the outside in: metrics see the true status of every call; the log's fields
- * are set before anything is logged; errors are mapped around all that may fail.
+ * are set before anything is logged; errors are mapped around all that may fail. What there is no
+ * room for is refused before any of that.
  */
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties({GrpcEdgeProperties.class, ReadOnlyProperties.class})
+@EnableConfigurationProperties({
+  GrpcEdgeProperties.class,
+  ReadOnlyProperties.class,
+  AdmissionProperties.class
+})
 @PropertySource("classpath:dev/millrace/grpc/server/edge.properties")
 public class GrpcEdgeConfiguration {
 
   private static final Logger log = LoggerFactory.getLogger(GrpcEdgeConfiguration.class);
+  private static final int RESETS_WITHIN_SECONDS = 10;
 
   private static final int METRICS = Ordered.HIGHEST_PRECEDENCE;
+  private static final int ADMISSION = METRICS + 5;
   private static final int ORIGIN = METRICS + 10;
   private static final int ERRORS = METRICS + 20;
 
@@ -76,6 +88,34 @@ public class GrpcEdgeConfiguration {
   }
 
   @Bean
+  AdmissionLimits admissionLimits(AdmissionProperties properties) {
+    return properties.limits(
+        Runtime.getRuntime().maxMemory(), PlatformDependent.maxDirectMemory());
+  }
+
+  @Bean
+  Admission admission(AdmissionLimits limits) {
+    return new Admission(limits, System::nanoTime);
+  }
+
+  @Bean
+  IdleSweep idleSweep(Admission admission) {
+    return new IdleSweep(admission.openCalls());
+  }
+
+  @Bean
+  AdmissionMetrics admissionMetrics(Admission admission) {
+    return new AdmissionMetrics(admission);
+  }
+
+  @Bean
+  @Order(ADMISSION)
+  @GlobalServerInterceptor
+  AdmissionInterceptor admissionInterceptor(Admission admission) {
+    return new AdmissionInterceptor(admission);
+  }
+
+  @Bean
   @Order(ORIGIN)
   @GlobalServerInterceptor
   RequestOriginInterceptor requestOriginInterceptor() {
@@ -107,11 +147,25 @@ public class GrpcEdgeConfiguration {
   }
 
   @Bean
-  ServerBuilderCustomizer<NettyServerBuilder> nettyLimits(GrpcEdgeProperties properties) {
-    return builder ->
-        builder
-            .maxConcurrentCallsPerConnection(properties.maxConcurrentCalls())
-            // A window set this way still grows with the connection's bandwidth and delay.
-            .initialFlowControlWindow((int) properties.flowControlWindow().toBytes());
+  ServerBuilderCustomizer<NettyServerBuilder> nettyLimits(
+      GrpcEdgeProperties properties,
+      AdmissionProperties admissionProperties,
+      AdmissionLimits limits,
+      Admission admission) {
+    int window = Math.toIntExact(properties.flowControlWindow().toBytes());
+    boolean grows = limits.roomForGrownWindows(PlatformDependent.maxDirectMemory());
+    return builder -> {
+      builder
+          .maxConcurrentCallsPerConnection(properties.maxConcurrentCalls())
+          .maxRstFramesPerWindow(admissionProperties.resets(), RESETS_WITHIN_SECONDS)
+          .addTransportFilter(admission.connections())
+          .addStreamTracerFactory(InboundBytes.factory());
+      if (grows) {
+        // A window set this way still grows with the connection's bandwidth and delay.
+        builder.initialFlowControlWindow(window);
+      } else {
+        builder.flowControlWindow(window);
+      }
+    };
   }
 }
