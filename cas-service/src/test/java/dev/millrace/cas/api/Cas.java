@@ -241,6 +241,11 @@ final class Cas implements AutoCloseable {
     return Blobs.write(store, INSTANCE, DigestFunction.SHA256, blob);
   }
 
+  /** Loses a blob, as collection may. */
+  void drop(Digest digest) {
+    backend.drop(INSTANCE, digest);
+  }
+
   boolean has(Digest digest) {
     return store.findMissing(INSTANCE, Set.of(digest)).isEmpty();
   }

@@ -166,7 +166,7 @@ final class SplitAndSpliceTest {
     ByteString blob = random.next(6_000_000);
     Digest digest = cas.put(blob);
     List<Digest> chunks = digests(split(digest, ChunkingFunction.Value.FAST_CDC_2020));
-    cas.memory.drop(INSTANCE, chunks.get(1));
+    cas.drop(chunks.get(1));
     assertThat(digests(split(digest, ChunkingFunction.Value.FAST_CDC_2020))).isEqualTo(chunks);
     assertThat(join(chunks)).isEqualTo(blob);
   }
@@ -175,7 +175,7 @@ final class SplitAndSpliceTest {
   void aRememberedSplitOfABlobThatIsGoneIsNotFound() {
     Digest digest = cas.put(random.next(3_000_000));
     split(digest, ChunkingFunction.Value.FAST_CDC_2020);
-    cas.memory.drop(INSTANCE, digest);
+    cas.drop(digest);
     fails(NOT_FOUND, () -> split(digest, ChunkingFunction.Value.FAST_CDC_2020));
   }
 
@@ -183,7 +183,7 @@ final class SplitAndSpliceTest {
   void anAbsentChunkIsNotFoundAndNamed() {
     ByteString blob = random.next(300_000);
     List<Digest> parts = putParts(blob, 100_000);
-    cas.memory.drop(INSTANCE, parts.get(1));
+    cas.drop(parts.get(1));
     Digest digest = Cas.digest(blob);
     fails(NOT_FOUND, () -> splice(digest, parts));
     assertThatThrownBy(() -> splice(digest, parts)).hasMessageContaining(parts.get(1).hash());

@@ -1,6 +1,8 @@
 package dev.millrace.cas.backend;
 
 import dev.millrace.blobstore.BlobStore;
+import dev.millrace.digest.Digest;
+import dev.millrace.instance.InstanceName;
 import dev.millrace.staging.StagingArea;
 import dev.millrace.testing.ManualClock;
 
@@ -33,6 +35,13 @@ public interface Backend extends AutoCloseable {
    * @throws org.opentest4j.TestAbortedException where nothing can be damaged
    */
   void damageStaged();
+
+  /**
+   * Loses a blob, as collection may.
+   *
+   * @throws org.opentest4j.TestAbortedException where blobs are lost in large numbers only
+   */
+  void drop(InstanceName instance, Digest digest);
 
   @Override
   void close();

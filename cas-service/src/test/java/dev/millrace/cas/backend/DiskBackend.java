@@ -5,6 +5,8 @@ import dev.millrace.blobstore.verifying.VerifyingBlobStore;
 import dev.millrace.cas.disk.DiskBlobStore;
 import dev.millrace.cas.disk.DiskProperties;
 import dev.millrace.cas.disk.DiskStagingArea;
+import dev.millrace.digest.Digest;
+import dev.millrace.instance.InstanceName;
 import dev.millrace.staging.StagingArea;
 import dev.millrace.staging.verifying.VerifyingStagingArea;
 import dev.millrace.testing.ManualClock;
@@ -20,6 +22,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 
 /** Blobs on this machine's disk, in a directory of its own. */
 public final class DiskBackend implements Backend {
@@ -118,6 +121,11 @@ public final class DiskBackend implements Backend {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  @Override
+  public void drop(InstanceName instance, Digest digest) {
+    Assumptions.abort("a disk drops its oldest blocks whole");
   }
 
   @Override

@@ -3,6 +3,8 @@ package dev.millrace.cas.backend;
 import dev.millrace.blobstore.BlobStore;
 import dev.millrace.blobstore.memory.MemoryBlobStore;
 import dev.millrace.blobstore.verifying.VerifyingBlobStore;
+import dev.millrace.digest.Digest;
+import dev.millrace.instance.InstanceName;
 import dev.millrace.staging.StagingArea;
 import dev.millrace.staging.memory.MemoryStagingArea;
 import dev.millrace.staging.verifying.VerifyingStagingArea;
@@ -44,6 +46,11 @@ public final class MemoryBackend implements Backend {
   @Override
   public void damageStaged() {
     Assumptions.abort("nobody but its owner reaches the heap");
+  }
+
+  @Override
+  public void drop(InstanceName instance, Digest digest) {
+    memory.drop(instance, digest);
   }
 
   @Override
