@@ -1,6 +1,7 @@
 package dev.millrace.cas.disk;
 
 import dev.millrace.resourcename.ResourceName;
+import java.io.IOException;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Set;
@@ -20,6 +21,11 @@ record StagingGround(DiskBlobStore store, BlockRing ring, Committer committer, C
 
   boolean synchronous() {
     return store.properties().synchronous();
+  }
+
+  /** Returns when the names of uploads' files are on stable storage. */
+  void syncNames() throws IOException {
+    Directories.sync(new Directories(store.properties().directory()).staged());
   }
 
   boolean isStored(ResourceName.Upload name) {
