@@ -13,7 +13,7 @@ record StagingGround(DiskBlobStore store, BlockRing ring, Committer committer, C
   private static final long LEAST_ADOPTED = 4 * 1024 * 1024;
 
   /** Bounds the number of files that are open, and of blocks that a checkpoint looks at. */
-  private static final long MOST_ADOPTED = 16 * 1024;
+  private static final long MOST_ADOPTED = 8 * 1024;
 
   Instant now() {
     return clock.instant();
