@@ -52,6 +52,9 @@ public final class ResultChanges implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
+    if (!thread.isAlive()) {
+      return;
+    }
     LockSupport.unpark(thread);
     try {
       thread.join(DEAD_CONNECTION);

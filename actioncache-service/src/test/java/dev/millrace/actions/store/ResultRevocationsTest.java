@@ -133,6 +133,13 @@ final class ResultRevocationsTest {
   }
 
   @Test
+  void withoutAnyoneWhoWantsToKnowThereIsNothingToEnd() {
+    ResultChanges replica = new ResultChanges(database);
+    replica.close();
+    replica.close();
+  }
+
+  @Test
   void whoCannotListenKeepsNothing() {
     PGSimpleDataSource nobody = new PGSimpleDataSource();
     nobody.setURL("jdbc:postgresql://127.0.0.1:1/none");
