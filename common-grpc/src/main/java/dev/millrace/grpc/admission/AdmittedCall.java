@@ -20,6 +20,9 @@ public final class AdmittedCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
   /** What each call may hold without being counted, so that most are not. */
   static final long FREE_BYTES = 8 * 1024;
 
+  /** What it takes to keep track of one piece of a message, however small it is. */
+  private static final long PIECE_BYTES = 192;
+
   private final Admission admission;
   private final @Nullable InboundBytes bytes;
   private final Pulse pulse = new Pulse();
@@ -27,6 +30,7 @@ public final class AdmittedCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
   // Of the class, guarded by "this".
   private CallKind kind;
   private long unhandled;
+  private long pieces;
   private long requestShare;
   private long answerShare;
   private boolean halfClosed;
@@ -122,7 +126,10 @@ public final class AdmittedCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
   void handled(long bytes) {
     if (!getMethodDescriptor().getType().clientSendsOneMessage()) {
       synchronized (this) {
+        long before = Math.max(1, unhandled);
         unhandled = Math.max(0, unhandled - bytes);
+        // Some of the next message may be here: pieces are taken to be of much the same size.
+        pieces = pieces * unhandled / before;
         settleShare();
       }
     }
@@ -139,6 +146,7 @@ public final class AdmittedCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
   void handledAll() {
     synchronized (this) {
       unhandled = 0;
+      pieces = 0;
       settleShare();
     }
     pulse.end();
@@ -146,6 +154,7 @@ public final class AdmittedCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
 
   private synchronized boolean holds(long more) {
     unhandled += more;
+    pieces++;
     return settleShare();
   }
 
@@ -162,7 +171,8 @@ public final class AdmittedCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
     if (over || refused) {
       return true;
     }
-    long due = Math.max(0, unhandled - FREE_BYTES) * kind.weight() - requestShare;
+    long counted = Math.max(0, unhandled - FREE_BYTES) * kind.weight();
+    long due = counted + Math.max(0, pieces * PIECE_BYTES - FREE_BYTES) - requestShare;
     if (due > 0 && !admission.requests().tryTake(due)) {
       refused = true;
       due = -requestShare;

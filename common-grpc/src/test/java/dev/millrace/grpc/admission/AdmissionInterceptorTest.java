@@ -17,6 +17,7 @@ import dev.millrace.grpc.admission.Guarded.Transport;
 import io.grpc.Channel;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -108,6 +109,24 @@ final class AdmissionInterceptorTest {
       assertThat(question(channel, "any", 1000).take().status().isOk()).isTrue();
       server.unblocked.countDown();
       Awaitility.await().until(server::isEmpty);
+    }
+  }
+
+  @Test
+  void bytesThatComeOneByOneWeighWhatTheyCost() throws IOException {
+    try (Guarded server = new Guarded(Transport.NETTY, Guarded.narrow());
+        DripFeed drip =
+            new DripFeed(
+                server.port(),
+                "/build.bazel.remote.execution.v2.ContentAddressableStorage/FindMissingBlobs")) {
+      drip.promise(4_000_000);
+      Awaitility.await()
+          .until(() -> {
+            drip.drip(20_000);
+            return server.admission.requests().refused() > 0;
+          });
+      Awaitility.await().until(server::isEmpty);
+      assertThat(drip.dripped()).isLessThan(400_000);
     }
   }
 

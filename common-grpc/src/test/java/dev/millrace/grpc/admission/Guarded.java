@@ -132,6 +132,10 @@ final class Guarded implements AutoCloseable {
     return channel;
   }
 
+  int port() {
+    return server.getPort();
+  }
+
   void advance(Duration step) {
     nanos.addAndGet(step.toNanos());
   }
