@@ -87,8 +87,7 @@ final class AdmissionTest {
     ByteString part = random.next(8 * 1024);
     try (Storm storm = new Storm(port, CONNECTIONS)) {
       for (int i = 0; i < STREAMS; i++) {
-        String name =
-            "uploads/%s/blobs/%064x/100000".formatted(UUID.randomUUID(), 1_000_000L + i);
+        String name = "uploads/%s/blobs/%064x/100000".formatted(UUID.randomUUID(), 1_000_000L + i);
         storm.begin(
             ByteStreamGrpc.getWriteMethod(),
             WriteRequest.newBuilder().setResourceName(name).setData(part).build());
@@ -126,9 +125,7 @@ final class AdmissionTest {
         if (storm.open() >= 80) {
           othersAreServedUntil(() -> storm.open() < 60);
         }
-        storm.ask(
-            ContentAddressableStorageGrpc.getBatchUpdateBlobsMethod(),
-            update.build());
+        storm.ask(ContentAddressableStorageGrpc.getBatchUpdateBlobsMethod(), update.build());
       }
       othersAreServedUntil(() -> storm.open() == 0);
       assertThat(storm.ended(Status.Code.OK)).isPositive();
@@ -165,9 +162,7 @@ final class AdmissionTest {
         if (storm.open() >= 40) {
           othersAreServedUntil(() -> storm.open() < 30);
         }
-        storm.ask(
-            ContentAddressableStorageGrpc.getFindMissingBlobsMethod(),
-            largest);
+        storm.ask(ContentAddressableStorageGrpc.getFindMissingBlobsMethod(), largest);
       }
       othersAreServedUntil(() -> storm.open() == 0);
       assertThat(storm.ended(Status.Code.OK)).isPositive();

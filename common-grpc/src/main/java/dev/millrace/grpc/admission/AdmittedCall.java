@@ -122,7 +122,9 @@ public final class AdmittedCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
     return !wasEnded();
   }
 
-  /** A message was handed over: of a stream it is done with, of a single one the handler follows. */
+  /**
+   * A message was handed over: of a stream it is done with, of a single one the handler follows.
+   */
   void handled(long bytes) {
     if (!getMethodDescriptor().getType().clientSendsOneMessage()) {
       synchronized (this) {
