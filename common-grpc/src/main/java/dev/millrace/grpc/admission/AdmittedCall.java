@@ -81,9 +81,11 @@ public final class AdmittedCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
     }
     CallKind left;
     synchronized (this) {
-      // Whoever is over has left by the old gate already, and does not come back to leave.
+      // Who is over leaves by the old gate, and does not come back to leave by the new one.
       left = over ? CallKind.WAITING : kind;
-      kind = CallKind.WAITING;
+      if (!over) {
+        kind = CallKind.WAITING;
+      }
     }
     admission.gate(left).leave();
   }
@@ -205,6 +207,7 @@ public final class AdmittedCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
       takeAnswerShare(lite.getSerializedSize());
     }
     super.sendMessage(message);
+    giveAnswerShare();
   }
 
   private void takeAnswerShare(long bytes) {
@@ -221,11 +224,14 @@ public final class AdmittedCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
   /** The client has taken nearly all that was sent. */
   void taken() {
     pulse.beat();
-    synchronized (this) {
-      if (answerShare > 0 && !closed && !over && super.isReady()) {
-        admission.answers().give(answerShare);
-        answerShare = 0;
-      }
+    giveAnswerShare();
+  }
+
+  /** Who is ready for more has next to nothing left to take. */
+  private synchronized void giveAnswerShare() {
+    if (answerShare > 0 && !closed && !over && super.isReady()) {
+      admission.answers().give(answerShare);
+      answerShare = 0;
     }
   }
 
@@ -284,15 +290,18 @@ public final class AdmittedCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
 
   /** Gives everything back, once. */
   void over() {
+    Gate gate;
     synchronized (this) {
       if (over) {
         return;
       }
       over = true;
+      gate = admission.gate(kind);
     }
+    // Nobody changes the shares of a call that is over.
     admission.requests().give(requestShare);
     admission.answers().give(answerShare);
-    admission.gate(kind).leave();
+    gate.leave();
     admission.openCalls().remove(this);
   }
 }
