@@ -19,8 +19,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Clients that behave badly, over several connections: too many of them at once, with calls
- * that do not go on, or that take nothing of what they are sent.
+ * Clients that behave badly, over several connections: too many of them at once, with calls that do
+ * not go on, or that take nothing of what they are sent.
  */
 final class Storm implements AutoCloseable {
 

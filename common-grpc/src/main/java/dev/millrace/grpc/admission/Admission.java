@@ -17,8 +17,7 @@ public final class Admission {
   private final Connections connections;
   private final OpenCalls openCalls;
   private final Refusal idle =
-      Refusal.unavailable(
-          "the client neither sent nor took anything for too long", "idle-timeout");
+      Refusal.unavailable("the client neither sent nor took anything for too long", "idle-timeout");
   private final Refusal tooManyBytes =
       Refusal.exhausted("too much is being received at once", "request-bytes");
   private final Refusal tooManyConnections =
@@ -33,8 +32,7 @@ public final class Admission {
           refusals.put(
               kind,
               Refusal.exhausted(
-                  "too many " + kind.property().replace('-', ' ') + " at once",
-                  kind.property()));
+                  "too many " + kind.property().replace('-', ' ') + " at once", kind.property()));
         });
     requests = new ByteBudget(limits.requestBytes());
     answers = new ByteBudget(limits.answerBytes());

@@ -5,9 +5,7 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 
-/**
- * Lets a call in before anything of it is read, or refuses it.
- */
+/** Lets a call in before anything of it is read, or refuses it. */
 public final class AdmissionInterceptor implements ServerInterceptor {
 
   private final Admission admission;
@@ -30,8 +28,7 @@ public final class AdmissionInterceptor implements ServerInterceptor {
     if (!admission.gate(kind).enter()) {
       return admission.refusal(kind).answer(call);
     }
-    AdmittedCall<Q, R> admitted =
-        new AdmittedCall<>(call, kind, admission, InboundBytes.current());
+    AdmittedCall<Q, R> admitted = new AdmittedCall<>(call, kind, admission, InboundBytes.current());
     admitted.begin();
     try {
       return new AdmittedListener<>(next.startCall(admitted, headers), admitted);

@@ -20,6 +20,9 @@ public final class AdmittedCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
   /** What each call may hold without being counted, so that most are not. */
   static final long FREE_BYTES = 8 * 1024;
 
+  /** What it takes to keep track of one piece of a message, however small it is. */
+  private static final long PIECE_BYTES = 192;
+
   private final Admission admission;
   private final @Nullable InboundBytes bytes;
   private final Pulse pulse = new Pulse();
@@ -27,6 +30,7 @@ public final class AdmittedCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
   // Of the class, guarded by "this".
   private CallKind kind;
   private long unhandled;
+  private long pieces;
   private long requestShare;
   private long answerShare;
   private boolean halfClosed;
@@ -77,9 +81,11 @@ public final class AdmittedCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
     }
     CallKind left;
     synchronized (this) {
-      // Whoever is over has left by the old gate already, and does not come back to leave.
+      // Who is over leaves by the old gate, and does not come back to leave by the new one.
       left = over ? CallKind.WAITING : kind;
-      kind = CallKind.WAITING;
+      if (!over) {
+        kind = CallKind.WAITING;
+      }
     }
     admission.gate(left).leave();
   }
@@ -118,11 +124,16 @@ public final class AdmittedCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
     return !wasEnded();
   }
 
-  /** A message was handed over: of a stream it is done with, of a single one the handler follows. */
+  /**
+   * A message was handed over: of a stream it is done with, of a single one the handler follows.
+   */
   void handled(long bytes) {
     if (!getMethodDescriptor().getType().clientSendsOneMessage()) {
       synchronized (this) {
+        long before = Math.max(1, unhandled);
         unhandled = Math.max(0, unhandled - bytes);
+        // Some of the next message may be here: pieces are taken to be of much the same size.
+        pieces = pieces * unhandled / before;
         settleShare();
       }
     }
@@ -139,6 +150,7 @@ public final class AdmittedCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
   void handledAll() {
     synchronized (this) {
       unhandled = 0;
+      pieces = 0;
       settleShare();
     }
     pulse.end();
@@ -146,6 +158,7 @@ public final class AdmittedCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
 
   private synchronized boolean holds(long more) {
     unhandled += more;
+    pieces++;
     return settleShare();
   }
 
@@ -162,7 +175,8 @@ public final class AdmittedCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
     if (over || refused) {
       return true;
     }
-    long due = Math.max(0, unhandled - FREE_BYTES) * kind.weight() - requestShare;
+    long counted = Math.max(0, unhandled - FREE_BYTES) * kind.weight();
+    long due = counted + Math.max(0, pieces * PIECE_BYTES - FREE_BYTES) - requestShare;
     if (due > 0 && !admission.requests().tryTake(due)) {
       refused = true;
       due = -requestShare;
@@ -193,6 +207,7 @@ public final class AdmittedCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
       takeAnswerShare(lite.getSerializedSize());
     }
     super.sendMessage(message);
+    giveAnswerShare();
   }
 
   private void takeAnswerShare(long bytes) {
@@ -209,11 +224,14 @@ public final class AdmittedCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
   /** The client has taken nearly all that was sent. */
   void taken() {
     pulse.beat();
-    synchronized (this) {
-      if (answerShare > 0 && !closed && !over && super.isReady()) {
-        admission.answers().give(answerShare);
-        answerShare = 0;
-      }
+    giveAnswerShare();
+  }
+
+  /** Who is ready for more has next to nothing left to take. */
+  private synchronized void giveAnswerShare() {
+    if (answerShare > 0 && !closed && !over && super.isReady()) {
+      admission.answers().give(answerShare);
+      answerShare = 0;
     }
   }
 
@@ -272,15 +290,18 @@ public final class AdmittedCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
 
   /** Gives everything back, once. */
   void over() {
+    Gate gate;
     synchronized (this) {
       if (over) {
         return;
       }
       over = true;
+      gate = admission.gate(kind);
     }
+    // Nobody changes the shares of a call that is over.
     admission.requests().give(requestShare);
     admission.answers().give(answerShare);
-    admission.gate(kind).leave();
+    gate.leave();
     admission.openCalls().remove(this);
   }
 }

@@ -36,10 +36,8 @@ public enum CallKind {
           Map.entry("google.devtools.remoteworkers.v1test2.Bots/UpdateBotSession", WAITING),
           Map.entry("build.bazel.remote.asset.v1.Fetch/FetchBlob", WAITING),
           Map.entry("build.bazel.remote.asset.v1.Fetch/FetchDirectory", WAITING),
-          Map.entry(
-              "build.bazel.remote.execution.v2.ContentAddressableStorage/SplitBlob", BATCH),
-          Map.entry(
-              "build.bazel.remote.execution.v2.ContentAddressableStorage/SpliceBlob", BATCH),
+          Map.entry("build.bazel.remote.execution.v2.ContentAddressableStorage/SplitBlob", BATCH),
+          Map.entry("build.bazel.remote.execution.v2.ContentAddressableStorage/SpliceBlob", BATCH),
           Map.entry("grpc.health.v1.Health/Check", HEALTH));
 
   private final String property;

@@ -8,8 +8,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tells a call of the bytes of its messages as they arrive, long before a message is whole and is
- * handed over. Nothing arrives before a call has asked for it, so none is missed. Also the only one who
- * can reset a call's stream: a call can do no more than queue an answer behind what nobody takes.
+ * handed over. Nothing arrives before a call has asked for it, so none is missed. Also the only one
+ * who can reset a call's stream: a call can do no more than queue an answer behind what nobody
+ * takes.
  */
 public final class InboundBytes extends ServerStreamTracer {
 

@@ -89,8 +89,7 @@ public class GrpcEdgeConfiguration {
 
   @Bean
   AdmissionLimits admissionLimits(AdmissionProperties properties) {
-    return properties.limits(
-        Runtime.getRuntime().maxMemory(), PlatformDependent.maxDirectMemory());
+    return properties.limits(Runtime.getRuntime().maxMemory(), PlatformDependent.maxDirectMemory());
   }
 
   @Bean

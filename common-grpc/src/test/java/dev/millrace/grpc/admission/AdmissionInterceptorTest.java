@@ -5,18 +5,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import build.bazel.remote.execution.v2.BatchReadBlobsRequest;
 import build.bazel.remote.execution.v2.BatchReadBlobsResponse;
 import build.bazel.remote.execution.v2.ContentAddressableStorageGrpc;
+import build.bazel.remote.execution.v2.ExecutionGrpc;
 import build.bazel.remote.execution.v2.FindMissingBlobsRequest;
 import build.bazel.remote.execution.v2.FindMissingBlobsResponse;
+import build.bazel.remote.execution.v2.WaitExecutionRequest;
 import com.google.bytestream.ByteStreamGrpc;
 import com.google.bytestream.ReadRequest;
 import com.google.bytestream.ReadResponse;
 import com.google.bytestream.WriteRequest;
 import com.google.bytestream.WriteResponse;
+import com.google.longrunning.Operation;
 import com.google.protobuf.ByteString;
 import dev.millrace.grpc.admission.Guarded.Transport;
 import io.grpc.Channel;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -108,6 +112,24 @@ final class AdmissionInterceptorTest {
       assertThat(question(channel, "any", 1000).take().status().isOk()).isTrue();
       server.unblocked.countDown();
       Awaitility.await().until(server::isEmpty);
+    }
+  }
+
+  @Test
+  void bytesThatComeOneByOneWeighWhatTheyCost() throws IOException {
+    try (Guarded server = new Guarded(Transport.NETTY, Guarded.narrow());
+        DripFeed drip =
+            new DripFeed(
+                server.port(),
+                "/build.bazel.remote.execution.v2.ContentAddressableStorage/FindMissingBlobs")) {
+      drip.promise(4_000_000);
+      Awaitility.await()
+          .until(() -> {
+            drip.drip(20_000);
+            return server.admission.requests().refused() > 0;
+          });
+      Awaitility.await().until(server::isEmpty);
+      assertThat(drip.dripped()).isLessThan(400_000);
     }
   }
 
@@ -219,6 +241,42 @@ final class AdmissionInterceptorTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void whoWaitsForAnExecutionMayDoSoForEverAndTakesNoPlaceFromOthers(Transport transport) {
+    try (Guarded server = new Guarded(transport, Guarded.narrow())) {
+      Channel channel = server.connect();
+      RawCall<?, ?> waiting = waitExecution(channel).halfClose();
+      Awaitility.await().until(() -> server.admission.gate(CallKind.WAITING).inside() == 1);
+      // What arrives later than this sweep counts as a sign of life once more.
+      Awaitility.await()
+          .during(Duration.ofMillis(100))
+          .until(() -> server.admission.openCalls().sweep() == 0);
+      server.advance(LONGER_THAN_IDLE);
+      assertThat(server.admission.openCalls().sweep()).isZero();
+      assertThat(waitExecution(channel).halfClose().status().getDescription())
+          .contains("waiting-calls");
+      assertThat(question(channel, "any", 10).take().status().isOk()).isTrue();
+      waiting.cancel();
+      Awaitility.await().until(server::isEmpty);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void whoNeverEndsItsRequestIsEnded(Transport transport) {
+    try (Guarded server = new Guarded(transport, Guarded.narrow())) {
+      RawCall<?, ?> silent = waitExecution(server.connect());
+      Awaitility.await()
+          .until(() -> {
+            server.advance(LONGER_THAN_IDLE);
+            return server.admission.openCalls().sweep() > 0;
+          });
+      assertThat(silent.status().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+      Awaitility.await().until(server::isEmpty);
+    }
+  }
+
   @Test
   void connectionsBeyondTheBoundGetNothingButRefusals() {
     try (Guarded server = new Guarded(Transport.NETTY, Guarded.narrow())) {
@@ -242,6 +300,11 @@ final class AdmissionInterceptorTest {
                 .setResourceName(name)
                 .setData(ByteString.copyFrom(new byte[100_000]))
                 .build());
+  }
+
+  private static RawCall<WaitExecutionRequest, Operation> waitExecution(Channel channel) {
+    return new RawCall<>(channel, ExecutionGrpc.getWaitExecutionMethod())
+        .send(WaitExecutionRequest.getDefaultInstance());
   }
 
   private static RawCall<ReadRequest, ReadResponse> read(Channel channel, String name) {

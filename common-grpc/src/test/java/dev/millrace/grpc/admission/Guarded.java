@@ -3,13 +3,16 @@ package dev.millrace.grpc.admission;
 import build.bazel.remote.execution.v2.BatchReadBlobsRequest;
 import build.bazel.remote.execution.v2.BatchReadBlobsResponse;
 import build.bazel.remote.execution.v2.ContentAddressableStorageGrpc;
+import build.bazel.remote.execution.v2.ExecutionGrpc;
 import build.bazel.remote.execution.v2.FindMissingBlobsRequest;
 import build.bazel.remote.execution.v2.FindMissingBlobsResponse;
+import build.bazel.remote.execution.v2.WaitExecutionRequest;
 import com.google.bytestream.ByteStreamGrpc;
 import com.google.bytestream.ReadRequest;
 import com.google.bytestream.ReadResponse;
 import com.google.bytestream.WriteRequest;
 import com.google.bytestream.WriteResponse;
+import com.google.longrunning.Operation;
 import com.google.protobuf.ByteString;
 import dev.millrace.grpc.admission.Gate.Width;
 import dev.millrace.grpc.error.ErrorMappingInterceptor;
@@ -116,6 +119,7 @@ final class Guarded implements AutoCloseable {
         .addStreamTracerFactory(InboundBytes.factory())
         .addService(new Streams())
         .addService(new Batches())
+        .addService(new Executions())
         .intercept(new ErrorMappingInterceptor(new FailureStatuses(() -> "incident-7")))
         .intercept(new AdmissionInterceptor(admission))
         .intercept(conformance);
@@ -130,6 +134,10 @@ final class Guarded implements AutoCloseable {
     ManagedChannel channel = dial.get();
     channels.add(channel);
     return channel;
+  }
+
+  int port() {
+    return server.getPort();
   }
 
   void advance(Duration step) {
@@ -221,6 +229,12 @@ final class Guarded implements AutoCloseable {
       responses.onNext(response.build());
       responses.onCompleted();
     }
+  }
+
+  /** Nothing ever happens to what is waited for. */
+  private static final class Executions extends ExecutionGrpc.ExecutionImplBase {
+    @Override
+    public void waitExecution(WaitExecutionRequest request, StreamObserver<Operation> responses) {}
   }
 
   @Override

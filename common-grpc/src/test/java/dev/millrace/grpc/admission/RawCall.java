@@ -61,7 +61,8 @@ final class RawCall<Q, R> {
 
   boolean isToldToComeBack() {
     End how = end.orTimeout(20, TimeUnit.SECONDS).join();
-    for (Any detail : StatusProto.fromStatusAndTrailers(how.status(), how.trailers()).getDetailsList()) {
+    for (Any detail :
+        StatusProto.fromStatusAndTrailers(how.status(), how.trailers()).getDetailsList()) {
       if (detail.is(RetryInfo.class)) {
         return true;
       }

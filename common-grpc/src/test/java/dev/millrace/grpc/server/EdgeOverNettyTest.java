@@ -81,8 +81,7 @@ final class EdgeOverNettyTest {
           .isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
     }
     answers(channel);
-    assertThat(
-            meters.get("millrace.grpc.admission.calls").tag("gate", "uploads").gauge().value())
+    assertThat(meters.get("millrace.grpc.admission.calls").tag("gate", "uploads").gauge().value())
         .isEqualTo(10);
     assertThat(
             meters
@@ -120,11 +119,10 @@ final class EdgeOverNettyTest {
     ManagedChannel channel = connect();
     Metadata huge = new Metadata();
     huge.put(Metadata.Key.of("huge", Metadata.ASCII_STRING_MARSHALLER), "x".repeat(100_000));
-    assertThatThrownBy(
-            () ->
-                CapabilitiesGrpc.newBlockingStub(channel)
-                    .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(huge))
-                    .getCapabilities(GetCapabilitiesRequest.getDefaultInstance()))
+    assertThatThrownBy(() ->
+            CapabilitiesGrpc.newBlockingStub(channel)
+                .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(huge))
+                .getCapabilities(GetCapabilitiesRequest.getDefaultInstance()))
         .isInstanceOf(StatusRuntimeException.class);
     answers(channel);
   }
