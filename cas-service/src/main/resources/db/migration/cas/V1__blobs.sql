@@ -1,7 +1,7 @@
 -- Which database a bucket belongs to: the mark object in the bucket has the same id.
 create table cas.owner (
-  id   uuid    not null default gen_random_uuid(),
-  only boolean primary key default true check (only)
+  id        uuid    not null default gen_random_uuid(),
+  singleton boolean primary key default true check (singleton)
 );
 insert into cas.owner default values;
 

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.function.Predicate;
 import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.jdbc.core.support.SqlArrayValue;
+import org.springframework.jdbc.support.SqlArrayValue;
 
 /**
  * Objects that no blob has, each with the time when it is to be deleted. Every object is entered
@@ -116,7 +116,7 @@ public final class Deletions {
                   """)
               .param(BlobIndex.time(clock.instant()))
               .param(most)
-              .query(UUID.class)
+              .query((row, _) -> row.getObject(1, UUID.class))
               .list();
       Object[] gone = due.stream().filter(delete).toArray();
       return client

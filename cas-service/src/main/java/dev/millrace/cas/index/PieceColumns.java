@@ -7,7 +7,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import org.springframework.jdbc.core.support.SqlArrayValue;
+import org.springframework.jdbc.support.SqlArrayValue;
 
 /** Pieces as the three columns that several tables have for them. */
 record PieceColumns(SqlArrayValue objects, SqlArrayValue lengths, byte[] checksums) {
