@@ -3,10 +3,12 @@ package dev.millrace.cas.s3;
 import dev.millrace.cas.s3.S3Settings.Encryption;
 import dev.millrace.failure.Failure;
 import java.nio.ByteBuffer;
+import java.util.Base64;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.async.AsyncRequestBody;
 import software.amazon.awssdk.core.async.AsyncResponseTransformer;
@@ -34,10 +36,19 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
   @Override
   public void put(UUID object, List<ByteBuffer> bytes) {
     ByteBuffer[] body = bytes.stream().map(ByteBuffer::duplicate).toArray(ByteBuffer[]::new);
-    PutObjectRequest request = encrypted(settings.encryption()).key(key(object)).build();
+    // Known before the first byte goes out, so that the service refuses what differs on arrival.
+    PutObjectRequest request =
+        encrypted(settings.encryption()).key(key(object)).checksumCRC32C(crc32c(bytes)).build();
     var unused =
         await(
             "written", client.putObject(request, AsyncRequestBody.fromByteBuffersUnsafe(body)));
+  }
+
+  private static String crc32c(List<ByteBuffer> bytes) {
+    CRC32C crc = new CRC32C();
+    bytes.forEach(part -> crc.update(part.duplicate()));
+    byte[] sum = ByteBuffer.allocate(4).putInt((int) crc.getValue()).array();
+    return Base64.getEncoder().encodeToString(sum);
   }
 
   private PutObjectRequest.Builder encrypted(Encryption encryption) {
