@@ -25,7 +25,7 @@ final class PieceReader implements BlobReader {
   /** Checked bytes from {@link #start} on; its limit is their length. */
   private ByteBuffer window = ByteBuffer.allocate(0);
 
-  private long start;
+  private long start = -1;
   private int taken;
   private int blocks = 1;
 
