@@ -1,0 +1,321 @@
+package dev.millrace.cas.index;
+
+import com.google.protobuf.ByteString;
+import dev.millrace.digest.Digest;
+import dev.millrace.failure.Failure;
+import dev.millrace.instance.InstanceName;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.core.simple.JdbcClient.StatementSpec;
+import org.springframework.jdbc.support.SqlArrayValue;
+
+/**
+ * Which blobs exist, and where their bytes are. Whoever is told that a blob exists makes it count as
+ * used, in the same statement: a blob that collection has condemned meanwhile is spared by that, and
+ * one that is already gone is not reported.
+ *
+ * <p>All rows of a statement are locked in the order of their keys, so that batches that overlap
+ * wait for each other and never end in a deadlock. What is promised of retention holds for a
+ * collection that goes by {@link Retention#condemnableBefore}.
+ */
+public final class BlobIndex {
+
+  /** How often a batch is written again for blobs that others were writing at the same time. */
+  private static final int ROUNDS = 3;
+
+  /**
+   * Finds the rows of digests and renews those whose last use was recorded long ago. A row that is
+   * being deleted is waited for, and is then not among the renewed.
+   */
+  private static final String FOUND =
+      """
+      with asked as materialized (
+        select * from unnest(:keys, :hashes, :sizes) with ordinality a (key, hash, size, number)
+      ), found as materialized (
+        select a.number, b.key, b.last_used < :stale or b.condemned_at is not null as stale
+        from asked a join cas.blobs b on b.key = a.key
+        where b.hash = a.hash and b.size = a.size and b.function = :function
+      ), held as materialized (
+        select b.key, f.number from found f join cas.blobs b on b.key = f.key
+        where f.stale order by b.key for no key update of b
+      ), renewed as (
+        update cas.blobs b
+        set last_used = greatest(b.last_used, :now), condemned_at = null
+        from held h where b.key = h.key
+        returning h.number
+      )
+      """;
+
+  private static final String PRESENT =
+      FOUND
+          + """
+          select array_agg(number::integer) from (
+            select number from found where not stale union all select number from renewed) present
+          """;
+
+  private static final String BODIES =
+      FOUND
+          + """
+          select f.number, c.content, c.pieces, c.lengths, c.checksums
+          from found f join cas.bodies c on c.key = f.key
+          """;
+
+  private static final String ADD =
+      """
+      insert into cas.blobs as b (key, last_used, size, instance, function, hash)
+      select distinct on (a.key) a.key, :now, a.size, :instance, :function, a.hash
+      from asked a order by a.key
+      on conflict (key) do update
+      set last_used = greatest(b.last_used, excluded.last_used), condemned_at = null
+      where b.hash = excluded.hash and b.size = excluded.size and b.function = excluded.function
+      """;
+
+  /** Tells which of the blobs are stored now, by it or by others before it. */
+  private static final String ADD_CONTENTS =
+      """
+      with asked as materialized (
+        select * from unnest(:keys, :hashes, :sizes, :contents, :checksums)
+          with ordinality a (key, hash, size, content, checksums, number)
+      ), written as (
+      """
+          + ADD
+          + """
+          and (b.last_used < :stale or b.condemned_at is not null)
+        returning b.key, b.hash, b.xmax = 0 as fresh
+      ), bodies as (
+        insert into cas.bodies (key, content, checksums)
+        select a.key, a.content, a.checksums
+        from asked a join written w on w.key = a.key and w.hash = a.hash
+        where w.fresh
+      )
+      select array_agg(a.number::integer) from asked a
+      where exists (select from written w where w.key = a.key and w.hash = a.hash)
+        or exists (
+          select from cas.blobs b
+          where b.key = a.key and b.hash = a.hash and b.size = a.size and b.function = :function)
+      """;
+
+  private static final String ADD_ONE =
+      """
+      with asked as (select * from unnest(:keys, :hashes, :sizes) a (key, hash, size))
+      """
+          + ADD
+          + "returning b.xmax = 0";
+
+  private final IndexDatabase database;
+  private final Instances instances;
+  private final Deletions deletions;
+  private final Retention retention;
+  private final Clock clock;
+
+  public BlobIndex(
+      IndexDatabase database, Deletions deletions, Retention retention, Clock clock) {
+    this.database = database;
+    this.instances = new Instances(database);
+    this.deletions = deletions;
+    this.retention = retention;
+    this.clock = clock;
+  }
+
+  /** The digests of which there is no blob; the others count as used now. */
+  public Set<Digest> findMissing(InstanceName instance, Set<Digest> digests) {
+    Set<Digest> missing = new LinkedHashSet<>(digests);
+    OptionalInt number = digests.isEmpty() ? OptionalInt.empty() : instances.find(instance);
+    if (number.isPresent()) {
+      for (KeyedDigests batch : KeyedDigests.of(number.getAsInt(), digests)) {
+        Integer[] present =
+            database.query(client -> numbers(keyed(client.sql(PRESENT), batch)));
+        for (int n : present) {
+          missing.remove(batch.digests().get(n - 1));
+        }
+      }
+    }
+    return missing;
+  }
+
+  /** Where the bytes of those blobs are that exist; they count as used now. */
+  public Map<Digest, Body> find(InstanceName instance, Set<Digest> digests) {
+    Map<Digest, Body> bodies = new LinkedHashMap<>();
+    OptionalInt number = digests.isEmpty() ? OptionalInt.empty() : instances.find(instance);
+    if (number.isPresent()) {
+      for (KeyedDigests batch : KeyedDigests.of(number.getAsInt(), digests)) {
+        database.query(client -> {
+          keyed(client.sql(BODIES), batch)
+              .query(row -> {
+                bodies.put(batch.digests().get(row.getInt("number") - 1), body(row));
+              });
+          return bodies;
+        });
+      }
+    }
+    return bodies;
+  }
+
+  /**
+   * Adds blobs with their bytes, as one statement.
+   *
+   * @return the ones that could not be added, which is next to impossible
+   */
+  public Set<Digest> add(InstanceName instance, Map<Digest, ByteString> blobs) {
+    int number = instances.intern(instance);
+    Map<Digest, ByteString> left = new HashMap<>(blobs);
+    for (int round = 0; round < ROUNDS && !left.isEmpty(); round++) {
+      for (KeyedDigests batch : KeyedDigests.of(number, left.keySet())) {
+        List<ByteString> contents = batch.digests().stream().map(left::get).toList();
+        Integer[] added =
+            database.query(client ->
+                numbers(
+                    keyed(client.sql(ADD_CONTENTS), batch)
+                        .param("instance", number)
+                        .param("contents", bytes(contents.stream().map(ByteString::toByteArray)))
+                        .param(
+                            "checksums",
+                            bytes(
+                                contents.stream()
+                                    .map(c -> Checksums.of(c.asReadOnlyByteBuffer()).bytes())))));
+        for (int n : added) {
+          left.remove(batch.digests().get(n - 1));
+        }
+      }
+    }
+    return left.keySet();
+  }
+
+  /**
+   * Makes announced objects a blob. If the blob exists by now, they are left to be deleted instead.
+   *
+   * @throws Failure.Unavailable if they took so long that some are being deleted
+   */
+  public void add(InstanceName instance, Digest digest, Body.Pieces body) {
+    int number = instances.intern(instance);
+    KeyedDigests one = KeyedDigests.of(number, List.of(digest)).getFirst();
+    boolean unused =
+        database.transaction(client -> {
+          boolean fresh =
+              keyed(client.sql(ADD_ONE), one)
+                  .param("instance", number)
+                  .query(Boolean.class)
+                  .optional()
+                  .orElseThrow(() ->
+                      new Failure.Unavailable("the key of " + digest + " is taken", null));
+          if (fresh) {
+            deletions.adopt(client, body.list());
+            insertBody(client, one, body);
+          } else {
+            deletions.release(client, body.list());
+          }
+          return fresh;
+        });
+  }
+
+  private static void insertBody(JdbcClient client, KeyedDigests one, Body.Pieces body) {
+    PieceColumns pieces = PieceColumns.of(body.list());
+    int unused =
+        client
+            .sql(
+                """
+                insert into cas.bodies (key, pieces, lengths, checksums)
+                values (:key, :pieces, :lengths, :checksums)
+                """)
+            .param("key", one.keys().getFirst())
+            .param("pieces", pieces.objects())
+            .param("lengths", pieces.lengths())
+            .param("checksums", pieces.checksums())
+            .update();
+  }
+
+  /**
+   * Sets a blob's body aside because it is damaged: the blob is missing from now on and may be
+   * written anew. A body that was written since it was found to be damaged stays.
+   */
+  public boolean quarantine(InstanceName instance, Digest digest, Body damaged, String reason) {
+    KeyedDigests one =
+        KeyedDigests.of(instances.intern(instance), List.of(digest)).getFirst();
+    return database.query(client -> {
+      StatementSpec statement =
+          client
+              .sql(
+                  """
+                  with body as (
+                    delete from cas.bodies
+                    where key = :key and checksums = :checksums
+                      and pieces is not distinct from :pieces
+                    returning *
+                  ), blob as (
+                    delete from cas.blobs b using body where b.key = body.key returning b.*
+                  )
+                  insert into cas.quarantine (found_at, reason, key, instance, function, hash,
+                    size, content, pieces, lengths, checksums)
+                  select :now, :reason, key, blob.instance, blob.function, blob.hash, blob.size,
+                    body.content, body.pieces, body.lengths, body.checksums
+                  from blob join body using (key)
+                  """)
+              .param("key", one.keys().getFirst())
+              .param("now", time(clock.instant()))
+              .param("reason", reason);
+      return switch (damaged) {
+            case Body.Content content ->
+                statement
+                    .param("pieces", null, java.sql.Types.ARRAY)
+                    .param("checksums", content.checksums().bytes())
+                    .update();
+            case Body.Pieces pieces -> {
+              PieceColumns columns = PieceColumns.of(pieces.list());
+              yield statement
+                  .param("pieces", columns.objects())
+                  .param("checksums", columns.checksums())
+                  .update();
+            }
+          }
+          > 0;
+    });
+  }
+
+  private StatementSpec keyed(StatementSpec statement, KeyedDigests batch) {
+    Instant now = clock.instant();
+    return statement
+        .param("keys", batch.keyColumn())
+        .param("hashes", batch.hashColumn())
+        .param("sizes", batch.sizeColumn())
+        .param("function", batch.function().number())
+        .param("now", time(now))
+        .param("stale", time(retention.renewedIfBefore(now)));
+  }
+
+  private static Integer[] numbers(StatementSpec statement) {
+    return statement
+        .query((row, _) -> {
+          java.sql.Array array = row.getArray(1);
+          return array == null ? new Integer[0] : (Integer[]) array.getArray();
+        })
+        .single();
+  }
+
+  private static Body body(ResultSet row) throws SQLException {
+    byte[] content = row.getBytes("content");
+    return content == null
+        ? new Body.Pieces(PieceColumns.read(row))
+        : new Body.Content(content, new Checksums(row.getBytes("checksums")));
+  }
+
+  private static SqlArrayValue bytes(java.util.stream.Stream<byte[]> values) {
+    return new SqlArrayValue("bytea", (Object[]) values.toArray(byte[][]::new));
+  }
+
+  static OffsetDateTime time(Instant instant) {
+    return instant.atOffset(ZoneOffset.UTC);
+  }
+
+}

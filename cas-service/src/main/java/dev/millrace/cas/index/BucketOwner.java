@@ -1,0 +1,19 @@
+package dev.millrace.cas.index;
+
+import java.util.UUID;
+
+/** Who this database is, so that a bucket can tell whether it belongs to it. */
+public final class BucketOwner {
+
+  private final IndexDatabase database;
+
+  public BucketOwner(IndexDatabase database) {
+    this.database = database;
+  }
+
+  /** Made with the schema, and the same ever after. */
+  public UUID id() {
+    return database.query(client ->
+        client.sql("select id from cas.owner").query(UUID.class).single());
+  }
+}
