@@ -19,6 +19,9 @@ public interface StagedBlob extends BlobWriter {
    */
   int read(long position, ByteBuffer target);
 
-  /** Keeps what was written for a later call, which may go on in another process. */
+  /**
+   * Keeps all that was written for a later call, which may go on in another process, and ends this
+   * writer.
+   */
   void suspend();
 }

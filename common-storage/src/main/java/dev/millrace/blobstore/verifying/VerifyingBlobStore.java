@@ -5,10 +5,8 @@ import dev.millrace.blobstore.BlobReader;
 import dev.millrace.blobstore.BlobStore;
 import dev.millrace.blobstore.BlobWriter;
 import dev.millrace.digest.Digest;
-import dev.millrace.digest.Hasher;
 import dev.millrace.failure.Failure;
 import dev.millrace.instance.InstanceName;
-import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -63,14 +61,13 @@ public final class VerifyingBlobStore implements BlobStore {
   }
 
   private static Optional<Failure> mismatch(Digest digest, ByteString blob) {
-    if (blob.size() != digest.sizeBytes()) {
-      return Optional.of(Mismatch.size(digest, blob.size()));
+    ContentCheck check = new ContentCheck(digest);
+    try {
+      blob.asReadOnlyByteBufferList().forEach(check::update);
+      check.complete();
+      return Optional.empty();
+    } catch (Failure.ContentMismatch mismatch) {
+      return Optional.of(mismatch);
     }
-    Hasher hasher = digest.function().newHasher(digest.sizeBytes());
-    for (ByteBuffer part : blob.asReadOnlyByteBufferList()) {
-      hasher.update(part);
-    }
-    String hash = hasher.hash();
-    return hash.equals(digest.hash()) ? Optional.empty() : Optional.of(Mismatch.hash(digest, hash));
   }
 }
