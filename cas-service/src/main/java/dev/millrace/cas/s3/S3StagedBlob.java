@@ -271,7 +271,7 @@ final class S3StagedBlob implements StagedBlob {
         keep();
       }
     } catch (Failure failure) {
-      log.warn("The end of {} is lost to who goes on with it: {}", name, failure.getMessage());
+      log.info("The end of {} is lost to who goes on with it: {}", name, failure.getMessage());
     } finally {
       end();
     }
