@@ -12,6 +12,7 @@ import dev.millrace.cas.upload.UploadSweeper;
 import dev.millrace.grpc.error.FailureStatuses;
 import dev.millrace.grpc.request.DigestFunctionPolicy;
 import dev.millrace.grpc.request.InstancePolicy;
+import dev.millrace.staging.StagingArea;
 import java.time.Clock;
 import java.time.Duration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -19,8 +20,9 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 /**
- * The blob service, on the {@link BlobStore} that it is given: one that verifies what it takes in
- * and always has the empty blob.
+ * The blob service, on the {@link BlobStore} and the {@link StagingArea} that it is given: a store
+ * that verifies what it takes in and always has the empty blob, and an area of the same back end that
+ * verifies as well.
  */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(CasProperties.class)
@@ -30,9 +32,11 @@ public class CasConfiguration {
   private static final Duration CODEC_PATIENCE = Duration.ofSeconds(10);
 
   @Bean
-  ResumableUploads resumableUploads(BlobStore store, CasProperties properties) {
+  ResumableUploads resumableUploads(
+      BlobStore store, StagingArea staging, CasProperties properties) {
     return new ResumableUploads(
         store,
+        staging,
         Clock.systemUTC(),
         properties.maxSuspendedUploads(),
         properties.suspendedUploadAge());

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
 /**
@@ -19,7 +21,7 @@ final class BlockFile {
    */
   private static final int MAX_TRANSFER = 256 * 1024;
 
-  private final Path path;
+  private Path path;
   private FileChannel channel;
   private boolean closed;
 
@@ -50,8 +52,14 @@ final class BlockFile {
     long on(FileChannel channel) throws IOException;
   }
 
-  Path path() {
+  synchronized Path path() {
     return path;
+  }
+
+  /** Gives the file another name, on the same file system and not taken yet. */
+  synchronized void moveTo(Path next) throws IOException {
+    Files.move(path, next, StandardCopyOption.ATOMIC_MOVE);
+    path = next;
   }
 
   /** Reads until {@code target} is full or the file ends; returns how much that was. */

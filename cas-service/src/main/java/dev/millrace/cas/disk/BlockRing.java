@@ -31,6 +31,10 @@ final class BlockRing {
   private @Nullable Block current;
   private long nextNumber;
   private long appended;
+
+  /** Bytes of files beside the blocks that count within the capacity. */
+  private long setAside;
+
   private boolean closed;
 
   private volatile LiveBlocks live = LiveBlocks.of(List.of(), 0);
@@ -114,6 +118,61 @@ final class BlockRing {
     }
   }
 
+  /** Counts a file beside the blocks within the capacity, and makes room for it. */
+  void setAside(long bytes) {
+    List<Block> dropped = new ArrayList<>();
+    lock.lock();
+    try {
+      makeRoom(bytes, dropped);
+      setAside += bytes;
+      publish();
+      sealIfOld();
+    } finally {
+      lock.unlock();
+      dropped.forEach(Block::discard);
+    }
+  }
+
+  /** The opposite of {@link #setAside}. */
+  void bringBack(long bytes) {
+    lock.lock();
+    try {
+      setAside -= bytes;
+      publish();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Makes a block of a file that has been set aside: one record fills it, whose payload is where it
+   * belongs. What was set aside for it is the block's from then on.
+   *
+   * @param size of the record
+   * @throws Failure.Unavailable if the ring is closed or the file cannot be taken in
+   */
+  Reservation adopt(BlockFile file, long size) {
+    lock.lock();
+    try {
+      if (closed) {
+        throw new Failure.Unavailable("the local store is closed", null);
+      }
+      long limit = size + BlockHeader.BYTES;
+      Block block = turnInto(file, limit);
+      setAside -= limit;
+      long offset = block.space().reserve(size);
+      block.space().seal();
+      blocks.addLast(block);
+      appended += size;
+      publish();
+      sealIfOld();
+      block.acquire();
+      return new Reservation(block, offset);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** A new block with room for that much, which records go to from now on unless one fills it. */
   private Block blockFor(long size, List<Block> dropped) {
     boolean ownBlock = size > properties.blockBytes() - BlockHeader.BYTES;
@@ -130,35 +189,57 @@ final class BlockRing {
       current = block;
     }
     publish();
+    sealIfOld();
+    return block;
+  }
+
+  /** Blobs copied forward must not end up where they came from. */
+  private void sealIfOld() {
     if (current != null && isOld(current.number())) {
-      // Blobs copied forward must not end up where they came from.
       current.space().seal();
       current = null;
       publish();
     }
-    return block;
   }
 
   private Block make(long limit) {
-    long number = nextNumber;
+    return make(limit, header -> {
+      BlockFile file = BlockFile.create(directories.block(header.number()));
+      file.write(0, header.encode());
+      return file;
+    });
+  }
+
+  private Block turnInto(BlockFile file, long limit) {
+    return make(limit, header -> {
+      file.write(0, header.encode());
+      file.moveTo(directories.block(header.number()));
+      return file;
+    });
+  }
+
+  /** How a block comes by its file. */
+  private interface Origin {
+    BlockFile fileFor(BlockHeader header) throws IOException;
+  }
+
+  private Block make(long limit, Origin origin) {
+    // The number may be on disk already even if this fails.
+    long number = nextNumber++;
     long salt = salts.nextLong();
     try {
-      BlockFile file = BlockFile.create(directories.block(number));
-      file.write(0, new BlockHeader(number, salt, epoch).encode());
+      BlockFile file = origin.fileFor(new BlockHeader(number, salt, epoch));
       // No commit in the block may be durable before its name is.
       Directories.sync(directories.blocks());
-      nextNumber++;
       BlockSpace space = new BlockSpace(limit, BlockHeader.BYTES, /* sealed= */ false);
       return new Block(number, salt, Proof.made(epoch), file, space);
     } catch (IOException e) {
-      // The number may be on disk already.
-      nextNumber++;
       throw new Failure.Unavailable("no block could be made in the local store", e);
     }
   }
 
   private void makeRoom(long bytes, List<Block> dropped) {
-    long used = blocks.stream().mapToLong(this::footprint).sum();
+    long used = setAside + blocks.stream().mapToLong(this::footprint).sum();
     while (used + bytes > properties.capacityBytes() && !blocks.isEmpty()) {
       Block oldest = blocks.removeFirst();
       used -= footprint(oldest);
@@ -177,8 +258,8 @@ final class BlockRing {
   }
 
   private void publish() {
-    // Old is what three quarters of the capacity have been written after.
-    long after = 0;
+    // Old is what three quarters of the capacity have been written after, or set aside since.
+    long after = setAside;
     long oldBelow = 0;
     Iterator<Block> newestFirst = blocks.descendingIterator();
     while (newestFirst.hasNext()) {
@@ -291,11 +372,11 @@ final class BlockRing {
     }
   }
 
-  /** Bytes that the block files take at most. */
+  /** Bytes that the block files and what is set aside take at most. */
   long footprint() {
     lock.lock();
     try {
-      return blocks.stream().mapToLong(this::footprint).sum();
+      return setAside + blocks.stream().mapToLong(this::footprint).sum();
     } finally {
       lock.unlock();
     }

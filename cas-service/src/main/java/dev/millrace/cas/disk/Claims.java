@@ -28,6 +28,12 @@ final class Claims {
     return new Claim(this, bytes);
   }
 
+  /** The claim of one that an earlier run has granted, whatever else is claimed. */
+  Claim renew(long bytes) {
+    claimed.addAndGet(bytes);
+    return new Claim(this, bytes);
+  }
+
   /** The claim of one who has all bytes at hand, and so keeps no room waiting. */
   Claim none() {
     return new Claim(this, 0);

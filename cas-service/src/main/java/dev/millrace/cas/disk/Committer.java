@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongConsumer;
+import java.util.zip.CRC32C;
 
 /**
  * The one way for a blob to become visible: its record is written, then durable, then in the index,
@@ -13,6 +14,8 @@ final class Committer {
 
   /** Records of one write, gathered up to about so much. */
   static final int GATHERED_BYTES = 1024 * 1024;
+
+  private static final int COPY_BYTES = 256 * 1024;
 
   /** A whole blob on the heap. */
   record Pending(Fingerprint key, ByteBuffer payload) {
@@ -65,6 +68,39 @@ final class Committer {
       ring.settle(reservation);
     }
     onAppended.accept(ring.appended());
+  }
+
+  /** A payload that can be read from elsewhere. */
+  interface Payload {
+
+    /** Reads from there until {@code target} is full. */
+    void read(long position, ByteBuffer target);
+
+    /** Refuses what was read if its checksum is not what it should be. */
+    void checkPayload(int crc);
+  }
+
+  /** Makes a copy of a payload visible. */
+  void copy(Fingerprint key, long length, Payload payload) {
+    Reservation to = reserve(length);
+    boolean ended = false;
+    try {
+      CRC32C crc = new CRC32C();
+      ByteBuffer buffer = ByteBuffer.allocate((int) Math.min(COPY_BYTES, length));
+      for (long at = 0; at < length; at += buffer.limit()) {
+        buffer.clear().limit((int) Math.min(buffer.capacity(), length - at));
+        payload.read(at, buffer);
+        crc.update(buffer.flip());
+        to.block().write(to.offset() + RecordFormat.HEADER_BYTES + at, buffer.rewind());
+      }
+      payload.checkPayload((int) crc.getValue());
+      ended = true;
+      commit(to, key, length, (int) crc.getValue());
+    } finally {
+      if (!ended) {
+        giveBack(to);
+      }
+    }
   }
 
   /** Writes small blobs side by side, and waits for the disk once. */

@@ -27,6 +27,11 @@ record Directories(Path root) {
     return root.resolve("checkpoint.next");
   }
 
+  /** Uploads that have not arrived whole. */
+  Path staged() {
+    return root.resolve("staged");
+  }
+
   Path block(long number) {
     return blocks().resolve(number + SUFFIX);
   }

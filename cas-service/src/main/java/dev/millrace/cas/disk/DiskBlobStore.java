@@ -14,6 +14,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.security.SecureRandom;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -194,7 +195,8 @@ public final class DiskBlobStore implements BlobStore, AutoCloseable {
     }
   }
 
-  private void requireFits(Digest digest) {
+  /** Refuses blobs that are too large for the whole store. */
+  void requireFits(Digest digest) {
     if (digest.sizeBytes() > properties.largestBlobBytes()) {
       throw new Failure.Exhausted(
           "blob %s is larger than the %d bytes that the local store takes"
@@ -326,7 +328,20 @@ public final class DiskBlobStore implements BlobStore, AutoCloseable {
     return location;
   }
 
-  /** Bytes that block files take, or may come to take before another block is made. */
+  DiskProperties properties() {
+    return properties;
+  }
+
+  Claims claims() {
+    return claims;
+  }
+
+  /** Where uploads are kept until they are blobs of this store. */
+  StagingGround stagingGround(Clock clock) {
+    return new StagingGround(this, ring, committer, clock);
+  }
+
+  /** Bytes that files take, or may come to take before another one is made. */
   public long footprint() {
     return ring.footprint();
   }

@@ -2,6 +2,7 @@ package dev.millrace.cas.disk;
 
 import dev.millrace.digest.Digest;
 import dev.millrace.instance.InstanceName;
+import dev.millrace.resourcename.ResourceName;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.DigestException;
@@ -25,16 +26,26 @@ final class Fingerprinter {
   private final ByteBuffer hash = ByteBuffer.allocate(HASH_BYTES);
 
   Fingerprinter(InstanceName name) {
-    try {
-      sha256 = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("this JDK lacks SHA-256", e);
-    }
+    sha256 = sha256();
     instance = name.value().getBytes(StandardCharsets.UTF_8);
   }
 
   static Fingerprint of(InstanceName instance, Digest digest) {
     return new Fingerprinter(instance).of(digest);
+  }
+
+  /** What an upload is found by: SHA-256 of its whole name. */
+  static Fingerprint of(ResourceName.Upload name) {
+    ByteBuffer hash = ByteBuffer.wrap(sha256().digest(name.toString().getBytes(StandardCharsets.UTF_8)));
+    return new Fingerprint(hash.getLong(), hash.getLong(), hash.getLong(), hash.getLong());
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("this JDK lacks SHA-256", e);
+    }
   }
 
   /** The function fixes the hash's length, so that the parts need nothing between them. */

@@ -2,7 +2,6 @@ package dev.millrace.cas.disk;
 
 import dev.millrace.digest.Digest;
 import dev.millrace.failure.Failure.Corrupt;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,7 +12,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
-import java.util.zip.CRC32C;
 
 /**
  * Copies blobs that are used out of the blocks that are dropped next, so that what is in use stays.
@@ -23,8 +21,6 @@ final class Refresher {
 
   /** As many copy at a time, whoever asks: reading and writing go to one disk. */
   private static final int CONCURRENT = 2;
-
-  private static final int COPY_BYTES = 256 * 1024;
 
   /**
    * A blob that is used.
@@ -129,7 +125,7 @@ final class Refresher {
           gathered.add(new Committer.Pending(record.key(), record.payload()));
         } else {
           record.checkHeader();
-          copy(record);
+          committer.copy(record.key(), record.length(), record);
           refreshed.incrementAndGet();
         }
       } catch (Corrupt corrupt) {
@@ -157,28 +153,6 @@ final class Refresher {
         refreshed.addAndGet(blobs.size());
         blobs.clear();
         size = 0;
-      }
-    }
-  }
-
-  private void copy(StoredRecord record) {
-    Reservation to = committer.reserve(record.length());
-    boolean ended = false;
-    try {
-      CRC32C crc = new CRC32C();
-      ByteBuffer buffer = ByteBuffer.allocate(COPY_BYTES);
-      for (long at = 0; at < record.length(); at += buffer.limit()) {
-        buffer.clear().limit((int) Math.min(COPY_BYTES, record.length() - at));
-        record.read(at, buffer);
-        crc.update(buffer.flip());
-        to.block().write(to.offset() + RecordFormat.HEADER_BYTES + at, buffer.rewind());
-      }
-      record.checkPayload((int) crc.getValue());
-      ended = true;
-      committer.commit(to, record.key(), record.length(), (int) crc.getValue());
-    } finally {
-      if (!ended) {
-        committer.giveBack(to);
       }
     }
   }

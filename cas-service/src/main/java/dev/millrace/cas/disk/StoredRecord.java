@@ -8,7 +8,7 @@ import java.nio.ByteBuffer;
  * A blob where the index says it is. Checks that it is there, and takes the entry away if not, so
  * that damage is reported once and the blob can be stored anew.
  */
-final class StoredRecord {
+final class StoredRecord implements Committer.Payload {
 
   private final Digest digest;
   private final Fingerprint key;
@@ -57,14 +57,16 @@ final class StoredRecord {
     requireHeader(bytes);
   }
 
-  /** Reads a part of the payload until {@code target} is full, which must not go beyond its end. */
-  void read(long position, ByteBuffer target) {
+  /** Reads a part of the payload, which must not go beyond its end. */
+  @Override
+  public void read(long position, ByteBuffer target) {
     int wanted = target.remaining();
     requireAll(block.read(payloadAt() + position, target), wanted);
   }
 
   /** Checks all of the payload by its checksum. */
-  void checkPayload(int crc) {
+  @Override
+  public void checkPayload(int crc) {
     ByteBuffer bytes = ByteBuffer.allocate(RecordFormat.TRAILER_BYTES);
     requireAll(block.read(payloadAt() + location.length(), bytes), bytes.capacity());
     requirePayload(bytes, 0, crc);

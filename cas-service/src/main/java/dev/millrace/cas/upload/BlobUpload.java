@@ -28,7 +28,7 @@ public final class BlobUpload implements AutoCloseable {
 
   /** Bytes taken so far, by this call and those that it continues. */
   public long written() {
-    return transfer.written();
+    return transfer.written().orElse(0);
   }
 
   public void append(Iterable<ByteBuffer> parts) {
@@ -42,7 +42,7 @@ public final class BlobUpload implements AutoCloseable {
    */
   public void finish() {
     transfer.finish(this);
-    uploads.forget(name, transfer);
+    uploads.ended(name, transfer);
   }
 
   /**
@@ -50,22 +50,34 @@ public final class BlobUpload implements AutoCloseable {
    * is told that nothing is left to send does not come back.
    */
   public void suspend() {
-    if (transfer.written() == name.digest().sizeBytes()) {
+    if (written() == name.digest().sizeBytes()) {
       finish();
-    } else {
-      uploads.suspended(transfer.suspend(this, uploads.now()));
+      return;
+    }
+    boolean kept = false;
+    try {
+      kept = transfer.suspend(this);
+    } finally {
+      if (!kept) {
+        uploads.endedIfOver(name, transfer);
+      }
+    }
+    if (kept) {
+      uploads.suspended(name, transfer);
     }
   }
 
   /** Keeps the upload, but nothing of what was written: a later call begins at its start. */
   public void suspendAtStart() {
-    uploads.suspended(transfer.suspendAtStart(this, uploads.now()));
+    if (transfer.discard(this)) {
+      uploads.suspended(name, transfer);
+    }
   }
 
   @Override
   public void close() {
     if (transfer.discard(this)) {
-      uploads.forget(name, transfer);
+      uploads.ended(name, transfer);
     }
   }
 }

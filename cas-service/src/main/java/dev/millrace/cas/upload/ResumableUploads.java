@@ -1,46 +1,53 @@
 package dev.millrace.cas.upload;
 
 import dev.millrace.blobstore.BlobStore;
-import dev.millrace.blobstore.BlobWriter;
 import dev.millrace.failure.Failure;
 import dev.millrace.failure.Failure.InvalidRequest;
 import dev.millrace.resourcename.ResourceName;
+import dev.millrace.staging.StagedBlob;
+import dev.millrace.staging.StagingArea;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Uploads by name, so that one whose connection broke goes on where it stopped. Those that nobody
- * continues are kept for a bounded time, no more than a bounded number of them, and no longer than
- * there is room for those that are being written: the longest untouched goes first. They are kept
- * in this process: after a restart they begin anew.
+ * Uploads by name, so that one whose connection broke goes on where it stopped, here or wherever its
+ * staging area is seen from. Within this process the last call to open an upload has it, with all
+ * that the one before had sent. An end of the service suspends what is being written.
  */
 public final class ResumableUploads implements AutoCloseable {
 
+  private static final Logger log = LoggerFactory.getLogger(ResumableUploads.class);
+
   private final BlobStore store;
+  private final StagingArea staging;
   private final Clock clock;
-  private final int maxSuspended;
   private final Duration maxAge;
-  private final Map<ResourceName.Upload, Transfer> transfers = new ConcurrentHashMap<>();
-  private final ReentrantLock bounding = new ReentrantLock();
+  private final SuspendedUploads suspended;
+  private final Map<ResourceName.Upload, Transfer> live = new ConcurrentHashMap<>();
+  private volatile boolean closed;
 
   /**
-   * @param maxSuspended most uploads kept that no call is writing
+   * @param staging of the same back end as the store, and verified
+   * @param maxSuspended most uploads that this process keeps without a call that writes them
    * @param maxAge how long they are kept
    */
-  public ResumableUploads(BlobStore store, Clock clock, int maxSuspended, Duration maxAge) {
+  public ResumableUploads(
+      BlobStore store, StagingArea staging, Clock clock, int maxSuspended, Duration maxAge) {
     if (maxSuspended < 0 || maxAge.isNegative()) {
       throw new IllegalArgumentException("suspended uploads: bounds must not be negative");
     }
     this.store = store;
+    this.staging = staging;
     this.clock = clock;
-    this.maxSuspended = maxSuspended;
     this.maxAge = maxAge;
+    suspended = new SuspendedUploads(maxSuspended);
   }
 
   /**
@@ -52,115 +59,120 @@ public final class ResumableUploads implements AutoCloseable {
    * @throws Failure.Exhausted if there is no room for the blob
    */
   public BlobUpload open(ResourceName.Upload name, long offset) {
-    removeExpired();
     BlobUpload upload = new BlobUpload(this, name);
-    while (true) {
-      Transfer present = transfers.get(name);
-      if (present == null) {
-        if (offset != 0) {
-          throw new InvalidRequest(
-              "write_offset", "is %d, but nothing is kept of this upload".formatted(offset));
-        }
-        Transfer fresh = new Transfer(() -> create(name), upload);
-        upload.joins(fresh);
-        if (transfers.putIfAbsent(name, fresh) == null) {
-          return upload;
-        }
-        fresh.discard(upload);
-      } else if (present.takeOver(upload, offset, now())) {
-        upload.joins(present);
-        return upload;
-      } else {
-        // It ended a moment ago, and whoever ended it may not have removed it yet.
-        forget(name, present);
-      }
-    }
-  }
-
-  /** Uploads that nobody writes give way to one that somebody does. */
-  private BlobWriter create(ResourceName.Upload name) {
-    while (true) {
+    boolean taken = false;
+    while (!taken) {
+      Transfer transfer = live.computeIfAbsent(name, n -> new Transfer(placeOf(n)));
       try {
-        return store.create(name.instance(), name.digest());
-      } catch (Failure.Exhausted noRoom) {
-        if (!makeRoom()) {
-          throw noRoom;
+        taken = transfer.takeOver(upload, offset);
+      } finally {
+        if (!taken) {
+          endedIfOver(name, transfer);
         }
       }
+      upload.joins(transfer);
     }
+    suspended.remove(name);
+    if (closed) {
+      upload.suspend();
+      throw new Failure.Unavailable("the service is about to stop", /* cause= */ null);
+    }
+    return upload;
   }
 
-  /** Gives up the longest untouched upload that holds room; false if there is none. */
-  private boolean makeRoom() {
-    record Kept(ResourceName.Upload name, Transfer transfer, Instant since) {}
-    return transfers.entrySet().stream()
-        .flatMap(e ->
-            e.getValue().suspendedAt().stream()
-                .map(since -> new Kept(e.getKey(), e.getValue(), since)))
-        .sorted(Comparator.comparing(Kept::since))
-        .filter(kept -> kept.transfer().yieldRoom())
-        .findFirst()
-        .map(kept -> transfers.remove(kept.name(), kept.transfer()))
-        .isPresent();
+  private Transfer.Place placeOf(ResourceName.Upload name) {
+    return new Transfer.Place() {
+      @Override
+      public StagedBlob begin() {
+        return name.digest().sizeBytes() <= GatheredBlob.MAX_BYTES
+            ? new GatheredBlob(name, store, staging)
+            : staging.begin(name);
+      }
+
+      @Override
+      public Optional<StagedBlob> resume(long offset) {
+        // Looked at first: who goes on takes the upload from its writer, and must not do so in vain.
+        OptionalLong kept = staging.kept(name);
+        return kept.isPresent() && kept.getAsLong() == offset
+            ? staging.resume(name).filter(staged -> goesOnAt(offset, staged))
+            : Optional.empty();
+      }
+    };
+  }
+
+  private static boolean goesOnAt(long offset, StagedBlob staged) {
+    if (staged.written() == offset) {
+      return true;
+    }
+    try (staged) {
+      staged.suspend();
+    }
+    return false;
   }
 
   /** Bytes taken of an upload so far, whether or not a call is writing it; empty if unknown. */
   public OptionalLong written(ResourceName.Upload name) {
-    removeExpired();
-    Transfer transfer = transfers.get(name);
-    return transfer == null ? OptionalLong.empty() : OptionalLong.of(transfer.written());
+    Transfer transfer = live.get(name);
+    OptionalLong written =
+        transfer == null || transfer.isOver() ? OptionalLong.empty() : transfer.written();
+    if (written.isPresent()) {
+      return written;
+    }
+    OptionalLong kept = staging.kept(name);
+    return kept.isEmpty() && suspended.contains(name) ? OptionalLong.of(0) : kept;
   }
 
   /** Gives up an upload that no call is writing, because its blob came another way. */
   public void discardSuspended(ResourceName.Upload name) {
-    Transfer transfer = transfers.get(name);
-    if (transfer != null && transfer.discard(null)) {
-      forget(name, transfer);
-    }
+    suspended.remove(name);
+    staging.discard(name);
   }
 
   /** Gives up the uploads that nobody has continued in time. */
   public void removeExpired() {
     Instant oldest = clock.instant().minus(maxAge);
-    transfers.forEach((name, transfer) -> {
-      if (transfer.suspendedAt().filter(oldest::isAfter).isPresent()) {
-        discardSuspended(name);
+    suspended.removeOlderThan(oldest).forEach(staging::discard);
+    int discarded = staging.discardUntouchedSince(oldest);
+    if (discarded > 0) {
+      log.info("{} uploads that nobody continued were given up", discarded);
+    }
+  }
+
+  /** Suspends all that calls are writing, and takes no more. */
+  @Override
+  public void close() {
+    closed = true;
+    live.forEach((name, transfer) -> {
+      try {
+        if (transfer.suspend()) {
+          suspended(name, transfer);
+        }
+      } catch (Failure notKept) {
+        log.warn("The upload {} could not be suspended: {}", name, notKept.getMessage());
+        ended(name, transfer);
       }
     });
   }
 
-  /** Gives up all that no call is writing. */
-  @Override
-  public void close() {
-    transfers.keySet().forEach(this::discardSuspended);
+  /** Takes note of an upload that goes on later, and gives up another where there are too many. */
+  void suspended(ResourceName.Upload name, Transfer transfer) {
+    Optional<ResourceName.Upload> tooMany = suspended.add(name, clock.instant());
+    ended(name, transfer);
+    tooMany.ifPresent(staging::discard);
   }
 
-  Instant now() {
-    return clock.instant();
-  }
-
-  /** Makes room after an upload was suspended, if it was. */
-  void suspended(boolean another) {
-    // One at a time: two who see one too many would each give up another.
-    bounding.lock();
-    try {
-      while (another && suspended() > maxSuspended) {
-        transfers.entrySet().stream()
-            .filter(e -> e.getValue().suspendedAt().isPresent())
-            .min(Comparator.comparing(e -> e.getValue().suspendedAt().orElse(Instant.MAX)))
-            .ifPresent(e -> discardSuspended(e.getKey()));
-      }
-    } finally {
-      bounding.unlock();
+  void endedIfOver(ResourceName.Upload name, Transfer transfer) {
+    if (transfer.isOver()) {
+      ended(name, transfer);
     }
   }
 
-  void forget(ResourceName.Upload name, Transfer transfer) {
-    transfers.remove(name, transfer);
+  void ended(ResourceName.Upload name, Transfer transfer) {
+    live.remove(name, transfer);
   }
 
-  /** How many uploads are kept that no call is writing. */
-  public long suspended() {
-    return transfers.values().stream().filter(t -> t.suspendedAt().isPresent()).count();
+  /** How many uploads this process keeps that no call is writing. */
+  public int suspended() {
+    return suspended.count();
   }
 }

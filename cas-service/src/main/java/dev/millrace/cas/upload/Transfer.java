@@ -1,91 +1,111 @@
 package dev.millrace.cas.upload;
 
-import dev.millrace.blobstore.BlobWriter;
 import dev.millrace.failure.Failure;
 import dev.millrace.failure.Failure.InvalidRequest;
+import dev.millrace.staging.StagedBlob;
 import java.nio.ByteBuffer;
-import java.time.Instant;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One upload's writer, and which call it belongs to at the moment. A writer is used by one thread
- * at a time: the lock is that right of use, and is held while bytes are written.
+ * One upload while calls write it, and which call it belongs to at the moment. What is staged is
+ * used by one thread at a time: the lock is that right of use, and is held while bytes are written.
  */
 final class Transfer {
 
+  /** Where the bytes of an upload go. */
+  interface Place {
+    StagedBlob begin();
+
+    /** Goes on at an offset other than 0; empty if this is not where the upload goes on. */
+    Optional<StagedBlob> resume(long offset);
+  }
+
+  private static final long UNKNOWN = -1;
+
   private final ReentrantLock lock = new ReentrantLock();
-  private final Supplier<BlobWriter> writers;
+  private final Place place;
 
   /** There is one whenever there is an owner. */
-  private @Nullable BlobWriter writer;
+  private @Nullable StagedBlob staged;
 
   private @Nullable BlobUpload owner;
-  private boolean over;
+  private volatile boolean over;
+  private volatile long written = UNKNOWN;
 
-  /**
-   * When the last owner left; null while there is one. Read without the lock to find the oldest.
-   */
-  private volatile @Nullable Instant suspendedAt;
-
-  private volatile long written;
-
-  /**
-   * @param writers begins to write the blob, from its start
-   */
-  Transfer(Supplier<BlobWriter> writers, BlobUpload owner) {
-    this.writers = writers;
-    this.writer = writers.get();
-    this.owner = owner;
+  Transfer(Place place) {
+    this.place = place;
   }
 
-  long written() {
-    return written;
+  /** Bytes taken so far; empty as long as the transfer is only about to begin. */
+  OptionalLong written() {
+    long now = written;
+    return now == UNKNOWN ? OptionalLong.empty() : OptionalLong.of(now);
   }
 
-  Optional<Instant> suspendedAt() {
-    return Optional.ofNullable(suspendedAt);
+  /** Whether nothing can be taken over any more. */
+  boolean isOver() {
+    return over;
   }
 
   /**
-   * Gives the transfer to another call, once what the present owner is just writing is written. Its
-   * client has most likely lost that connection.
+   * Gives the transfer to a call, once what the present owner is just writing is written. Its client
+   * has most likely lost that connection.
    *
-   * @param now since when it is nobody's, if it has to begin anew and there is no room for that
    * @return whether there is still something to take over
    */
-  boolean takeOver(BlobUpload taker, long offset, Instant now) {
+  boolean takeOver(BlobUpload taker, long offset) {
     lock.lock();
     try {
       if (over) {
         return false;
       }
-      if (offset != 0 && offset != written) {
-        throw new InvalidRequest(
-            "write_offset", "is %d, but this upload goes on at %d".formatted(offset, written));
+      StagedBlob present = staged;
+      if (present == null) {
+        over = true;
+        take(offset == 0 ? place.begin() : resume(offset), taker);
+        over = false;
+      } else if (offset == present.written()) {
+        owner = taker;
+      } else if (offset == 0) {
+        end();
+        take(place.begin(), taker);
+        over = false;
+      } else {
+        throw wrongOffset(offset, present.written());
       }
-      if (offset != written) {
-        rewind();
-      }
-      if (writer == null) {
-        owner = null;
-        suspendedAt = now;
-        writer = writers.get();
-      }
-      owner = taker;
-      suspendedAt = null;
       return true;
     } finally {
       lock.unlock();
     }
   }
 
+  private StagedBlob resume(long offset) {
+    return place
+        .resume(offset)
+        .orElseThrow(() ->
+            new InvalidRequest(
+                "write_offset",
+                "is %d, but that is not how much is kept of this upload".formatted(offset)));
+  }
+
+  private static InvalidRequest wrongOffset(long offset, long written) {
+    return new InvalidRequest(
+        "write_offset", "is %d, but this upload goes on at %d".formatted(offset, written));
+  }
+
+  private void take(StagedBlob taken, BlobUpload taker) {
+    staged = taken;
+    written = taken.written();
+    owner = taker;
+  }
+
   void append(BlobUpload by, Iterable<ByteBuffer> parts) {
     lock.lock();
     try {
-      BlobWriter owned = writerOf(by);
+      StagedBlob owned = ownedBy(by);
       for (ByteBuffer part : parts) {
         owned.write(part);
         written = owned.written();
@@ -99,53 +119,50 @@ final class Transfer {
   void finish(BlobUpload by) {
     lock.lock();
     try {
-      writerOf(by).commit();
+      ownedBy(by).commit();
       end();
     } finally {
       lock.unlock();
     }
   }
 
-  /**
-   * Leaves the transfer for a later call to take over; returns whether it was the caller's. One
-   * that has taken nothing yet keeps no room either.
-   */
-  boolean suspend(BlobUpload by, Instant now) {
+  /** Keeps what was written and ends the transfer; returns whether it was the caller's. */
+  boolean suspend(BlobUpload by) {
     lock.lock();
     try {
-      if (over || owner != by) {
+      return owner == by && suspend();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** As {@link #suspend(BlobUpload)}, whosever it is. */
+  boolean suspend() {
+    lock.lock();
+    try {
+      StagedBlob kept = staged;
+      if (kept == null) {
         return false;
       }
-      if (written == 0) {
-        rewind();
+      try {
+        // Where nothing was taken, nothing needs room.
+        if (kept.written() > 0) {
+          kept.suspend();
+        }
+      } finally {
+        end();
       }
-      owner = null;
-      suspendedAt = now;
       return true;
     } finally {
       lock.unlock();
     }
   }
 
-  /** As {@link #suspend}, but gives up what was written, for a call that begins again. */
-  boolean suspendAtStart(BlobUpload by, Instant now) {
+  /** Gives up what was written and ends the transfer, if it is the caller's. */
+  boolean discard(BlobUpload by) {
     lock.lock();
     try {
-      if (!suspend(by, now)) {
-        return false;
-      }
-      rewind();
-      return true;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Gives up what was written, if the transfer is the caller's; null stands for nobody's. */
-  boolean discard(@Nullable BlobUpload by) {
-    lock.lock();
-    try {
-      if (over || owner != by) {
+      if (owner != by) {
         return false;
       }
       end();
@@ -153,44 +170,21 @@ final class Transfer {
     } finally {
       lock.unlock();
     }
-  }
-
-  /** Gives up the transfer to make room for another, if it is nobody's and has some. */
-  boolean yieldRoom() {
-    // Whoever holds the lock is about to go on with it, or gives it up as well.
-    if (!lock.tryLock()) {
-      return false;
-    }
-    try {
-      return writer != null && discard(null);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void rewind() {
-    written = 0;
-    closeWriter();
   }
 
   private void end() {
     over = true;
     owner = null;
-    suspendedAt = null;
-    closeWriter();
-  }
-
-  private void closeWriter() {
-    BlobWriter closing = writer;
-    writer = null;
+    StagedBlob closing = staged;
+    staged = null;
     if (closing != null) {
       closing.close();
     }
   }
 
-  private BlobWriter writerOf(BlobUpload by) {
-    BlobWriter owned = writer;
-    if (over || owner != by || owned == null) {
+  private StagedBlob ownedBy(BlobUpload by) {
+    StagedBlob owned = staged;
+    if (owner != by || owned == null) {
       throw new Failure.Unavailable("another call goes on with this upload", /* cause= */ null);
     }
     return owned;

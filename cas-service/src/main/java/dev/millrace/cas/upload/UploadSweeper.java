@@ -7,7 +7,7 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Gives up expired uploads from time to time, even if no other upload comes along. */
+/** Gives up expired uploads at the start and from time to time. */
 public final class UploadSweeper implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(UploadSweeper.class);
@@ -18,7 +18,7 @@ public final class UploadSweeper implements AutoCloseable {
 
   public UploadSweeper(ResumableUploads uploads, Duration interval) {
     timer.scheduleWithFixedDelay(
-        () -> sweep(uploads), interval.toMillis(), interval.toMillis(), TimeUnit.MILLISECONDS);
+        () -> sweep(uploads), /* initialDelay= */ 0, interval.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   @Override

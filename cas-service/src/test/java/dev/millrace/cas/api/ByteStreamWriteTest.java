@@ -6,16 +6,21 @@ import static dev.millrace.cas.api.Cas.fails;
 import static dev.millrace.cas.api.Cas.upload;
 import static io.grpc.Status.Code.INVALID_ARGUMENT;
 import static io.grpc.Status.Code.NOT_FOUND;
+import static io.grpc.Status.Code.RESOURCE_EXHAUSTED;
 import static io.grpc.Status.Code.UNIMPLEMENTED;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.bytestream.QueryWriteStatusResponse;
 import com.google.protobuf.ByteString;
 import dev.millrace.blobstore.Blobs;
+import dev.millrace.cas.backend.BackendKind;
+import dev.millrace.cas.backend.OnEveryBackend;
 import dev.millrace.digest.Digest;
 import dev.millrace.digest.DigestFunction;
 import dev.millrace.resourcename.ResourceName;
 import dev.millrace.testing.RandomBlobs;
+import io.grpc.StatusRuntimeException;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -24,16 +29,21 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What Write and QueryWriteStatus promise for blobs. */
+@OnEveryBackend
 final class ByteStreamWriteTest {
 
   private static final String HASH = "a".repeat(64);
   private static final String ID = "9d1a9d5e-7c6e-4a8e-9b1f-0c6f5a4d3e2b";
 
   private final RandomBlobs random = RandomBlobs.seeded();
-  private final Cas cas = new Cas();
+  private final Cas cas;
   private final ByteString blob = random.next(1000);
   private final Digest digest = digest(blob);
   private final String name = upload(digest);
+
+  ByteStreamWriteTest(BackendKind kind) {
+    cas = new Cas(kind.make());
+  }
 
   @AfterEach
   void close() throws InterruptedException {
@@ -299,7 +309,13 @@ final class ByteStreamWriteTest {
   @Test
   void aBlobOfEnormousSizeIsNotBelieved() {
     Digest enormous = new Digest(DigestFunction.SHA256, HASH, Long.MAX_VALUE);
-    refused(enormous, cas.write().send(upload(enormous), 0, blob, true));
+    WriteClient write = cas.write().send(upload(enormous), 0, blob, true);
+    assertThatThrownBy(write::committed)
+        .isInstanceOfSatisfying(
+            StatusRuntimeException.class,
+            e ->
+                assertThat(e.getStatus().getCode()).isIn(INVALID_ARGUMENT, RESOURCE_EXHAUSTED));
+    assertThat(cas.has(enormous)).isFalse();
   }
 
   @Test

@@ -14,8 +14,8 @@ import dev.millrace.blobstore.BlobStore;
 import dev.millrace.blobstore.Blobs;
 import dev.millrace.blobstore.empty.EmptyProvidingBlobStore;
 import dev.millrace.blobstore.inheriting.InheritingBlobStore;
-import dev.millrace.blobstore.memory.MemoryBlobStore;
-import dev.millrace.blobstore.verifying.VerifyingBlobStore;
+import dev.millrace.cas.backend.Backend;
+import dev.millrace.cas.backend.MemoryBackend;
 import dev.millrace.cas.upload.ResumableUploads;
 import dev.millrace.digest.Digest;
 import dev.millrace.digest.DigestFunction;
@@ -48,36 +48,65 @@ import java.util.function.UnaryOperator;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
 /**
- * The service as a client sees it, over a store on the heap, with the edge that it has for real.
+ * The service as a client sees it, over a back end of the test's choice, with the edge that it has
+ * for real.
  */
 final class Cas implements AutoCloseable {
 
   static final long MAX_BATCH = 1024 * 1024;
   static final InstanceName INSTANCE = new InstanceName("team/project");
 
-  final MemoryBlobStore memory = new MemoryBlobStore();
-  final CountingBlobStore store;
-  final ManualClock clock = ManualClock.standing();
-  final ResumableUploads uploads;
   final StatusConformance conformance = new StatusConformance();
-  final ManagedChannel channel;
+  final ManualClock clock;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-  private final Server server;
+  private final Backend backend;
+  private final DigestFunctionPolicy functions;
+  private final long maxBatchBytes;
+  private final UnaryOperator<BlobStore> storeDecoration;
+
+  CountingBlobStore store;
+  ResumableUploads uploads;
+  ManagedChannel channel;
+  private Server server;
 
   Cas() {
-    this(DigestFunctionPolicy.DEFAULT, MAX_BATCH, store -> store);
+    this(new MemoryBackend());
+  }
+
+  /**
+   * @param backend closed with this
+   */
+  Cas(Backend backend) {
+    this(backend, DigestFunctionPolicy.DEFAULT, MAX_BATCH, store -> store);
   }
 
   Cas(
       DigestFunctionPolicy functions,
       long maxBatchBytes,
       UnaryOperator<BlobStore> storeDecoration) {
+    this(new MemoryBackend(), functions, maxBatchBytes, storeDecoration);
+  }
+
+  private Cas(
+      Backend backend,
+      DigestFunctionPolicy functions,
+      long maxBatchBytes,
+      UnaryOperator<BlobStore> storeDecoration) {
+    this.backend = backend;
+    this.clock = backend.clock();
+    this.functions = functions;
+    this.maxBatchBytes = maxBatchBytes;
+    this.storeDecoration = storeDecoration;
+    start();
+  }
+
+  private void start() {
     InstancePolicy instances = InstancePolicy.any();
     store =
         new CountingBlobStore(
             new EmptyProvidingBlobStore(
-                new InheritingBlobStore(storeDecoration.apply(new VerifyingBlobStore(memory)))));
-    uploads = new ResumableUploads(store, clock, 3, Duration.ofDays(1));
+                new InheritingBlobStore(storeDecoration.apply(backend.store()))));
+    uploads = new ResumableUploads(store, backend.staging(), clock, 3, Duration.ofDays(1));
     FailureStatuses statuses = new FailureStatuses(() -> "incident-1");
     CodecSlots codecs = new CodecSlots(10, Duration.ofMillis(10));
     String name = UUID.randomUUID().toString();
@@ -106,6 +135,38 @@ final class Cas implements AutoCloseable {
       throw new UncheckedIOException(e);
     }
     channel = InProcessChannelBuilder.forName(name).executor(threads).build();
+  }
+
+  /** Ends the service in good order, as a new version would make it, and starts it again. */
+  void restart() {
+    uploads.close();
+    stop();
+    backend.restart();
+    start();
+  }
+
+  /** Starts the service again with what is there now, as if its process had been killed. */
+  void crash() {
+    Server killed = server;
+    ManagedChannel lost = channel;
+    backend.crash();
+    lost.shutdownNow();
+    killed.shutdownNow();
+    start();
+  }
+
+  /** Damages a byte of what is kept of uploads. */
+  void damageStaged() {
+    backend.damageStaged();
+  }
+
+  private void stop() {
+    channel.shutdownNow();
+    try {
+      server.shutdownNow().awaitTermination();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   ContentAddressableStorageGrpc.ContentAddressableStorageBlockingStub storage() {
@@ -178,19 +239,23 @@ final class Cas implements AutoCloseable {
 
   /** Waits for something that another thread brings about. */
   static void await(java.util.function.BooleanSupplier condition) {
-    org.awaitility.Awaitility.await().atMost(Duration.ofSeconds(20)).until(condition::getAsBoolean);
+    org.awaitility.Awaitility.await()
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(5))
+        .atMost(Duration.ofSeconds(20))
+        .until(condition::getAsBoolean);
   }
 
   /** Ends the server, and checks that it answered as agreed and kept nothing open. */
   @Override
   public void close() throws InterruptedException {
-    channel.shutdownNow();
-    server.shutdownNow().awaitTermination();
+    stop();
     threads.close();
     uploads.close();
     assertThat(conformance.violations()).isEmpty();
     // A stream's own thread may be about to close what it read from.
     await(() -> store.readers.get() == 0);
     assertThat(store.writers).as("open writers").hasValue(0);
+    backend.close();
   }
 }

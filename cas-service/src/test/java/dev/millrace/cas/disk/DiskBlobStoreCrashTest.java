@@ -15,10 +15,12 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What was acknowledged survives; what was not is there as a whole or not at all. */
 final class DiskBlobStoreCrashTest {
@@ -34,14 +36,15 @@ final class DiskBlobStoreCrashTest {
     System.out.println("DiskBlobStoreCrashTest seed " + seed);
   }
 
-  @Test
-  void acknowledgedBlobsSurviveAKilledProcess() throws Exception {
+  @ParameterizedTest
+  @EnumSource
+  void acknowledgedBlobsSurviveAKilledProcess(WayIn way) throws Exception {
     Set<Long> acknowledged = new HashSet<>();
     long next = 0;
     for (int round = 0; round < 4; round++) {
-      long last = writeUntilKilled(next, random.nextInt(20, 200), acknowledged);
+      long last = writeUntilKilled(way, next, random.nextInt(20, 200), acknowledged);
       next = last + 50;
-      try (DiskBlobStore store = DiskBlobStore.open(CrashingWriter.properties(directory))) {
+      try (DiskBlobStore store = DiskBlobStore.open(way.properties(directory))) {
         assertThat(acknowledged).allMatch(i -> blobs.isSound(store, i));
         for (long i = 0; i < next; i++) {
           assertThat(blobs.isSound(store, i)).isEqualTo(blobs.isPresent(store, i));
@@ -51,7 +54,8 @@ final class DiskBlobStoreCrashTest {
   }
 
   /** Returns the highest number acknowledged. */
-  private long writeUntilKilled(long first, int count, Set<Long> acknowledged) throws Exception {
+  private long writeUntilKilled(WayIn way, long first, int count, Set<Long> acknowledged)
+      throws Exception {
     Process writer =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -62,7 +66,8 @@ final class DiskBlobStoreCrashTest {
                 CrashingWriter.class.getName(),
                 directory.toString(),
                 Long.toString(seed),
-                Long.toString(first))
+                Long.toString(first),
+                way.name())
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     long highest = first;
@@ -100,20 +105,22 @@ final class DiskBlobStoreCrashTest {
    * The worst that a loss of power can leave: the checkpoint as it was, of the index any mixture of
    * old and new pages, and of what was being written anything.
    */
-  @Test
-  void acknowledgedBlobsSurviveALossOfPower() throws Exception {
+  @ParameterizedTest
+  @EnumSource
+  void acknowledgedBlobsSurviveALossOfPower(WayIn way) throws Exception {
     DiskProperties properties =
-        CrashingWriter.properties(directory.resolve("running")).withCheckpointBytes(1L << 40);
+        way.properties(directory.resolve("running")).withCheckpointBytes(1L << 40);
     Set<Long> acknowledged = ConcurrentHashMap.newKeySet();
     AtomicBoolean stopped = new AtomicBoolean();
     try (DiskBlobStore store = DiskBlobStore.open(properties)) {
+      LongConsumer into = way.into(store, blobs);
       List<Thread> writers = new ArrayList<>();
       for (int t = 0; t < CrashingWriter.THREADS; t++) {
         long begin = t;
         writers.add(
             Thread.startVirtualThread(() -> {
               for (long i = begin; !stopped.get(); i += CrashingWriter.THREADS) {
-                blobs.write(store, i);
+                into.accept(i);
                 acknowledged.add(i);
               }
             }));
@@ -134,7 +141,7 @@ final class DiskBlobStoreCrashTest {
             copyOf(file, lost.resolve("blocks").resolve(file.getFileName()));
           }
         }
-        verify(lost, promised);
+        verify(way, lost, promised);
       }
       stopped.set(true);
       for (Thread writer : writers) {
@@ -143,9 +150,9 @@ final class DiskBlobStoreCrashTest {
     }
   }
 
-  private void verify(Path lost, Set<Long> promised) {
+  private void verify(WayIn way, Path lost, Set<Long> promised) {
     long highest = promised.stream().mapToLong(Long::longValue).max().orElse(0);
-    try (DiskBlobStore store = DiskBlobStore.open(CrashingWriter.properties(lost))) {
+    try (DiskBlobStore store = DiskBlobStore.open(way.properties(lost))) {
       assertThat(promised).allMatch(i -> blobs.isSound(store, i));
       for (long i = 0; i < highest + 20; i++) {
         assertThat(blobs.isSound(store, i)).isEqualTo(blobs.isPresent(store, i));

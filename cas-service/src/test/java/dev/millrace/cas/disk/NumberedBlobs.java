@@ -8,8 +8,13 @@ import dev.millrace.digest.Digest;
 import dev.millrace.digest.DigestFunction;
 import dev.millrace.failure.Failure;
 import dev.millrace.instance.InstanceName;
+import dev.millrace.resourcename.Compressor;
+import dev.millrace.resourcename.ResourceName;
+import dev.millrace.staging.StagedBlob;
+import dev.millrace.staging.StagingArea;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.UUID;
 
 /** Blobs that can be made again from their number, so that no test has to remember content. */
 record NumberedBlobs(long seed, int minSize, int maxSize) {
@@ -35,6 +40,24 @@ record NumberedBlobs(long seed, int minSize, int maxSize) {
     ByteString content = content(number);
     Digest digest = digest(content);
     Blobs.write(store, INSTANCE, digest, content);
+    return digest;
+  }
+
+  /** As {@link #write}, in two parts with an interruption between them. */
+  Digest upload(StagingArea area, long number) {
+    ByteString content = content(number);
+    Digest digest = digest(content);
+    ResourceName.Upload name =
+        new ResourceName.Upload(INSTANCE, new UUID(seed, number), Compressor.IDENTITY, digest);
+    ByteString first = content.substring(0, content.size() / 2);
+    try (StagedBlob staged = area.begin(name)) {
+      first.asReadOnlyByteBufferList().forEach(staged::write);
+      staged.suspend();
+    }
+    try (StagedBlob staged = area.resume(name).orElseThrow()) {
+      content.substring(first.size()).asReadOnlyByteBufferList().forEach(staged::write);
+      staged.commit();
+    }
     return digest;
   }
 

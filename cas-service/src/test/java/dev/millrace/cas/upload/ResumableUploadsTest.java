@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import dev.millrace.blobstore.Blobs;
 import dev.millrace.blobstore.memory.MemoryBlobStore;
 import dev.millrace.blobstore.verifying.VerifyingBlobStore;
 import dev.millrace.digest.Digest;
@@ -12,11 +13,16 @@ import dev.millrace.failure.Failure;
 import dev.millrace.instance.InstanceName;
 import dev.millrace.resourcename.Compressor;
 import dev.millrace.resourcename.ResourceName;
+import dev.millrace.staging.StagingArea;
+import dev.millrace.staging.memory.MemoryStagingArea;
+import dev.millrace.staging.verifying.VerifyingStagingArea;
 import dev.millrace.testing.ManualClock;
 import dev.millrace.testing.RandomBlobs;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
@@ -29,18 +35,23 @@ final class ResumableUploadsTest {
 
   private final RandomBlobs random = RandomBlobs.seeded();
   private final ManualClock clock = ManualClock.standing();
-  private final VerifyingBlobStore store = new VerifyingBlobStore(new MemoryBlobStore());
-  private final ResumableUploads uploads =
-      new ResumableUploads(store, clock, 3, Duration.ofDays(1));
+  private final MemoryBlobStore memory = new MemoryBlobStore();
+  private final VerifyingBlobStore store = new VerifyingBlobStore(memory);
+  private final StagingArea staging =
+      new VerifyingStagingArea(new MemoryStagingArea(memory, clock));
+  private final ResumableUploads uploads = uploads();
   private final ByteString blob = random.next(100);
+  private final ByteString large = random.next(GatheredBlob.MAX_BYTES + 1);
   private final ResourceName.Upload name = name();
 
   @Test
   void anUploadNobodyContinuesIsGivenUpAfterItsTime() {
     interrupt(name);
     clock.advance(Duration.ofDays(1));
+    uploads.removeExpired();
     assertThat(uploads.written(name)).hasValue(40);
     clock.advance(Duration.ofSeconds(1));
+    uploads.removeExpired();
     assertThat(uploads.written(name)).isEmpty();
     assertThat(uploads.suspended()).isZero();
   }
@@ -49,6 +60,7 @@ final class ResumableUploadsTest {
   void anUploadThatIsBeingWrittenDoesNotExpire() {
     try (BlobUpload upload = uploads.open(name, 0)) {
       clock.advance(Duration.ofDays(2));
+      uploads.removeExpired();
       assertThat(uploads.written(name)).isEqualTo(OptionalLong.of(0));
       upload.append(blob.asReadOnlyByteBufferList());
       upload.finish();
@@ -85,7 +97,6 @@ final class ResumableUploadsTest {
         }
       }
       assertThat(uploads.suspended()).isEqualTo(3);
-      uploads.close();
     }
   }
 
@@ -124,10 +135,114 @@ final class ResumableUploadsTest {
   }
 
   @Test
-  void closingGivesUpEverythingThatIsSuspended() {
+  void anUploadOfAnEarlierProcessExpiresToo() {
     interrupt(name);
+    ResumableUploads next = uploads();
+    clock.advance(Duration.ofHours(25));
+    assertThat(next.written(name)).hasValue(40);
+    next.removeExpired();
+    assertThat(next.written(name)).isEmpty();
+  }
+
+  @Test
+  void anUploadGoesOnInAnotherProcess() {
+    ResourceName.Upload big = name(large);
+    try (BlobUpload upload = uploads.open(big, 0)) {
+      upload.append(large.substring(0, 40_000).asReadOnlyByteBufferList());
+      upload.suspend();
+    }
+    interrupt(name);
+    ResumableUploads next = uploads();
+    for (var each : List.of(Map.entry(big, large), Map.entry(name, blob))) {
+      int at = Math.toIntExact(next.written(each.getKey()).orElseThrow());
+      try (BlobUpload upload = next.open(each.getKey(), at)) {
+        upload.append(each.getValue().substring(at).asReadOnlyByteBufferList());
+        upload.finish();
+      }
+      assertThat(Blobs.read(store, InstanceName.ROOT, each.getKey().digest(), 100_000))
+          .isEqualTo(each.getValue());
+    }
+  }
+
+  @Test
+  void anUploadThatGoesOnElsewhereIsLostHere() {
+    ResourceName.Upload big = name(large);
+    BlobUpload lost = uploads.open(big, 0);
+    lost.append(large.substring(0, 40).asReadOnlyByteBufferList());
+    try (BlobUpload taker = uploads().open(big, 40)) {
+      assertThatThrownBy(() -> lost.append(large.substring(40).asReadOnlyByteBufferList()))
+          .isInstanceOf(Failure.Unavailable.class);
+      lost.close();
+      taker.append(large.substring(40).asReadOnlyByteBufferList());
+      taker.finish();
+    }
+    assertThat(store.findMissing(InstanceName.ROOT, Set.of(big.digest()))).isEmpty();
+  }
+
+  @Test
+  void whoTakesOverHasAllThatWasSentBefore() {
+    for (ByteString content : List.of(blob, large)) {
+      ResourceName.Upload each = name(content);
+      BlobUpload lost = uploads.open(each, 0);
+      lost.append(content.substring(0, 40).asReadOnlyByteBufferList());
+      try (BlobUpload taker = uploads.open(each, 40)) {
+        lost.close();
+        taker.append(content.substring(40).asReadOnlyByteBufferList());
+        taker.finish();
+      }
+      assertThat(Blobs.read(store, InstanceName.ROOT, each.digest(), 100_000)).isEqualTo(content);
+    }
+  }
+
+  @Test
+  void anEndOfTheServiceSuspendsWhatIsBeingWritten() {
+    ResourceName.Upload big = name(large);
+    BlobUpload first = uploads.open(name, 0);
+    first.append(blob.substring(0, 40).asReadOnlyByteBufferList());
+    BlobUpload second = uploads.open(big, 0);
+    second.append(large.substring(0, 50_000).asReadOnlyByteBufferList());
     uploads.close();
-    assertThat(uploads.suspended()).isZero();
+    first.close();
+    second.close();
+    assertThatThrownBy(() -> uploads.open(name(), 0)).isInstanceOf(Failure.Unavailable.class);
+    ResumableUploads next = uploads();
+    assertThat(next.written(name)).hasValue(40);
+    assertThat(next.written(big)).hasValue(50_000);
+  }
+
+  @Test
+  void anUploadOfWhichNothingIsKeptGoesOnNowhere() {
+    assertThatThrownBy(() -> uploads.open(name, 1)).isInstanceOf(Failure.InvalidRequest.class);
+    assertThatThrownBy(() -> uploads.open(name, Long.MAX_VALUE))
+        .isInstanceOf(Failure.InvalidRequest.class);
+    assertThat(uploads.written(name)).isEmpty();
+    interrupt(name);
+    assertThatThrownBy(() -> uploads.open(name, 39)).isInstanceOf(Failure.InvalidRequest.class);
+    assertThat(uploads.written(name)).hasValue(40);
+  }
+
+  @Test
+  void aSmallBlobIsNotStagedUnlessItIsInterrupted() {
+    try (BlobUpload upload = uploads.open(name, 0)) {
+      upload.append(blob.asReadOnlyByteBufferList());
+      assertThat(staging.kept(name)).isEmpty();
+      upload.finish();
+    }
+    assertThat(Blobs.read(store, InstanceName.ROOT, name.digest(), 100)).isEqualTo(blob);
+  }
+
+  @Test
+  void aSmallBlobThatIsTooLongOrWrongIsRefused() {
+    try (BlobUpload upload = uploads.open(name, 0)) {
+      upload.append(blob.asReadOnlyByteBufferList());
+      assertThatThrownBy(() -> upload.append(List.of(ByteBuffer.allocate(1))))
+          .isInstanceOf(Failure.ContentMismatch.class);
+    }
+    try (BlobUpload upload = uploads.open(name, 0)) {
+      upload.append(List.of(ByteBuffer.allocate(100)));
+      assertThatThrownBy(upload::finish).isInstanceOf(Failure.ContentMismatch.class);
+    }
+    assertThat(uploads.written(name)).isEmpty();
   }
 
   private void interrupt(ResourceName.Upload name) {
@@ -137,8 +252,16 @@ final class ResumableUploadsTest {
     }
   }
 
+  private ResumableUploads uploads() {
+    return new ResumableUploads(store, staging, clock, 3, Duration.ofDays(1));
+  }
+
   private ResourceName.Upload name() {
-    Digest digest = DigestFunction.SHA256.digestOf(blob.toByteArray());
+    return name(blob);
+  }
+
+  private static ResourceName.Upload name(ByteString content) {
+    Digest digest = DigestFunction.SHA256.digestOf(content.toByteArray());
     return new ResourceName.Upload(
         InstanceName.ROOT, UUID.randomUUID(), Compressor.IDENTITY, digest);
   }

@@ -1,0 +1,35 @@
+package dev.millrace.cas.disk;
+
+import dev.millrace.resourcename.ResourceName;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Set;
+
+/** What an upload needs of the store that it becomes a blob of. */
+record StagingGround(DiskBlobStore store, BlockRing ring, Committer committer, Clock clock) {
+
+  /** Smaller blobs are better off side by side in a block than in one each. */
+  private static final long LEAST_ADOPTED = 4 * 1024 * 1024;
+
+  /** Bounds the number of files that are open, and of blocks that a checkpoint looks at. */
+  private static final long MOST_ADOPTED = 16 * 1024;
+
+  Instant now() {
+    return clock.instant();
+  }
+
+  boolean synchronous() {
+    return store.properties().synchronous();
+  }
+
+  boolean isStored(ResourceName.Upload name) {
+    return store.findMissing(name.instance(), Set.of(name.digest())).isEmpty();
+  }
+
+  /** Whether an upload of that size becomes a block as it is. */
+  boolean adopts(long size) {
+    DiskProperties properties = store.properties();
+    long least = Math.max(LEAST_ADOPTED, properties.capacityBytes() / MOST_ADOPTED);
+    return size >= Math.min(least, properties.blockBytes());
+  }
+}

@@ -1,0 +1,78 @@
+package dev.millrace.cas.upload;
+
+import dev.millrace.resourcename.ResourceName;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.concurrent.locks.ReentrantLock;
+
+/** The uploads that this process has suspended and nobody has gone on with, in that order. */
+final class SuspendedUploads {
+
+  private final int max;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final SequencedMap<ResourceName.Upload, Instant> since = new LinkedHashMap<>();
+
+  SuspendedUploads(int max) {
+    this.max = max;
+  }
+
+  /** Adds one; returns the one that has to go for it, if there are too many. */
+  Optional<ResourceName.Upload> add(ResourceName.Upload name, Instant now) {
+    lock.lock();
+    try {
+      since.putLast(name, now);
+      return since.size() > max
+          ? Optional.of(since.pollFirstEntry()).map(Map.Entry::getKey)
+          : Optional.empty();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void remove(ResourceName.Upload name) {
+    lock.lock();
+    try {
+      since.remove(name);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Removes those that were suspended before then. */
+  List<ResourceName.Upload> removeOlderThan(Instant then) {
+    lock.lock();
+    try {
+      List<ResourceName.Upload> old = new ArrayList<>();
+      since.entrySet().stream()
+          .filter(each -> each.getValue().isBefore(then))
+          .forEach(each -> old.add(each.getKey()));
+      old.forEach(since::remove);
+      return old;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  boolean contains(ResourceName.Upload name) {
+    lock.lock();
+    try {
+      return since.containsKey(name);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  int count() {
+    lock.lock();
+    try {
+      return since.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+}

@@ -1,0 +1,39 @@
+package dev.millrace.cas.backend;
+
+import dev.millrace.blobstore.BlobStore;
+import dev.millrace.staging.StagingArea;
+import dev.millrace.testing.ManualClock;
+
+/**
+ * Where a test's service keeps blobs: a store and its staging area, both verified, as long as the
+ * test lasts.
+ */
+public interface Backend extends AutoCloseable {
+
+  BlobStore store();
+
+  StagingArea staging();
+
+  /** The clock that uploads are dated by. */
+  ManualClock clock();
+
+  /** Ends in good order and starts again, with whatever that keeps. */
+  void restart();
+
+  /**
+   * Starts again with what another process would find if this one were killed now.
+   *
+   * @throws org.opentest4j.TestAbortedException where nothing outlives a process
+   */
+  void crash();
+
+  /**
+   * Damages one byte of what is kept of uploads.
+   *
+   * @throws org.opentest4j.TestAbortedException where nothing can be damaged
+   */
+  void damageStaged();
+
+  @Override
+  void close();
+}
