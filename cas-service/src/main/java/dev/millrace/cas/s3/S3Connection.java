@@ -16,6 +16,7 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.retries.StandardRetryStrategy;
 import software.amazon.awssdk.services.s3.S3AsyncClient;
 import software.amazon.awssdk.services.s3.S3AsyncClientBuilder;
+import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /** A client of the SDK on threads of its own, so that it can be closed without waiting. */
 record S3Connection(S3AsyncClient client, EventLoopGroup threads) implements AutoCloseable {
@@ -64,8 +65,16 @@ record S3Connection(S3AsyncClient client, EventLoopGroup threads) implements Aut
                 .maxAttempts(limits.attempts())
                 // A budget that all calls share would let one bad minute fail calls after it.
                 .circuitBreakerEnabled(false)
+                .retryOnException(S3Connection::isDamagedOnItsWay)
                 .build())
         .build();
+  }
+
+  /** What arrived at the service was not what was sent. */
+  private static boolean isDamagedOnItsWay(Throwable failure) {
+    return failure instanceof S3Exception e
+        && e.awsErrorDetails() != null
+        && "BadDigest".equals(e.awsErrorDetails().errorCode());
   }
 
   @Override

@@ -68,7 +68,7 @@ final class ObjectStorageFaultsTest {
     network = new FaultyNetwork(bucket.endpoint());
     S3Settings.Limits limits =
         new S3Settings.Limits(
-            Duration.ofSeconds(1), Duration.ofMillis(800), Duration.ofSeconds(4), 3, 8);
+            Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofMillis(2500), 3, 8);
     objects = new S3ObjectStore(ObjectStorage.settings(bucket, network.endpoint(), limits));
     store = new VerifyingBlobStore(STORAGE.replica(objects, memory).store());
   }
