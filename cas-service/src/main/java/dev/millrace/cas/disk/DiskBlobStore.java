@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -160,6 +161,40 @@ public final class DiskBlobStore implements BlobStore, AutoCloseable {
     }
   }
 
+  /**
+   * Begins a blob that can be read back, by many, while it is written and until it is closed.
+   *
+   * @return empty if the blob is stored already
+   * @throws Failure.Exhausted if there is no room for a blob of this size
+   */
+  public Optional<GrowingBlob> grow(InstanceName instance, Digest digest) {
+    requireFits(digest);
+    if (isPresent(instance, digest)) {
+      return Optional.empty();
+    }
+    Claim claim = claims.take(RecordFormat.sizeOf(digest.sizeBytes()));
+    boolean created = false;
+    try {
+      LargeBlobWriter writer =
+          largeWriter(instance, digest, Fingerprinter.of(instance, digest), claim);
+      created = true;
+      return Optional.of(writer.readable());
+    } finally {
+      if (!created) {
+        claim.close();
+      }
+    }
+  }
+
+  /** Forgets a blob, so that it can be stored anew. */
+  public void drop(InstanceName instance, Digest digest) {
+    Fingerprint key = Fingerprinter.of(instance, digest);
+    Location location = find(key);
+    if (location != null) {
+      index.remove(key, location);
+    }
+  }
+
   /** Refuses blobs that are too large for the whole store. */
   void requireFits(Digest digest) {
     if (digest.sizeBytes() > properties.largestBlobBytes()) {
@@ -259,7 +294,7 @@ public final class DiskBlobStore implements BlobStore, AutoCloseable {
     }
   }
 
-  private BlobWriter largeWriter(
+  private LargeBlobWriter largeWriter(
       InstanceName instance, Digest digest, Fingerprint key, Claim claim) {
     return new LargeBlobWriter(digest, key, claim, committer, () -> isPresent(instance, digest));
   }

@@ -33,6 +33,12 @@ final class LargeBlobWriter implements BlobWriter {
     this.reservation = committer.reserve(digest.sizeBytes());
   }
 
+  /** This writer, with what it writes readable for as long as it is not closed. */
+  GrowingBlob readable() {
+    return new RetainedBlobWriter(
+        this, reservation.block(), reservation.offset() + RecordFormat.HEADER_BYTES);
+  }
+
   @Override
   public long written() {
     return written;

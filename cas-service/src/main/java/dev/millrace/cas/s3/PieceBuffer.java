@@ -62,6 +62,19 @@ public final class PieceBuffer implements AutoCloseable {
     return blocks.stream().mapToInt(ByteBuffer::position).sum();
   }
 
+  /** Copies what is gathered from {@code position} on, as far as it fits. */
+  void read(int position, ByteBuffer target) {
+    int start = 0;
+    for (ByteBuffer block : blocks) {
+      int from = Math.max(0, position - start);
+      int length = Math.min(target.remaining(), block.position() - from);
+      if (length > 0) {
+        target.put(block.slice(from, length));
+      }
+      start += block.position();
+    }
+  }
+
   /** Stores what is gathered as a piece, and is empty then. */
   public Piece send() {
     Piece piece = store.write(blocks.stream().map(b -> b.duplicate().flip()).toList());
