@@ -21,8 +21,8 @@ import org.springframework.context.annotation.Configuration;
 
 /**
  * The blob service, on the {@link BlobStore} and the {@link StagingArea} that it is given: a store
- * that verifies what it takes in and always has the empty blob, and an area of the same back end that
- * verifies as well.
+ * that verifies what it takes in and always has the empty blob, and an area of the same back end
+ * that verifies as well.
  */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(CasProperties.class)

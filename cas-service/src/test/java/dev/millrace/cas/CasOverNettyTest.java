@@ -25,6 +25,9 @@ import dev.millrace.digest.DigestFunction;
 import dev.millrace.digest.wire.Digests;
 import dev.millrace.grpc.server.GrpcEdgeConfiguration;
 import dev.millrace.instance.InstanceName;
+import dev.millrace.staging.StagingArea;
+import dev.millrace.staging.memory.MemoryStagingArea;
+import dev.millrace.staging.verifying.VerifyingStagingArea;
 import dev.millrace.testing.RandomBlobs;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
@@ -42,6 +45,7 @@ import io.grpc.reflection.v1.ServerReflectionResponse;
 import io.grpc.reflection.v1.ServiceResponse;
 import io.grpc.stub.StreamObserver;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,9 +79,16 @@ final class CasOverNettyTest {
   @EnableAutoConfiguration
   @Import({GrpcEdgeConfiguration.class, CasConfiguration.class})
   static class Application {
+    private final MemoryBlobStore memory = new MemoryBlobStore();
+
     @Bean
     BlobStore blobStore() {
-      return new VerifyingBlobStore(new MemoryBlobStore());
+      return new VerifyingBlobStore(memory);
+    }
+
+    @Bean
+    StagingArea stagingArea() {
+      return new VerifyingStagingArea(new MemoryStagingArea(memory, Clock.systemUTC()));
     }
   }
 

@@ -20,8 +20,8 @@ public interface StagingArea {
   /**
    * Begins an upload at its start, and gives up what was kept of it.
    *
-   * @throws Failure.Exhausted if there is no room for a blob of this size, not even once uploads that
-   *     nobody writes have given way
+   * @throws Failure.Exhausted if there is no room for a blob of this size, not even once uploads
+   *     that nobody writes have given way
    */
   StagedBlob begin(ResourceName.Upload name);
 

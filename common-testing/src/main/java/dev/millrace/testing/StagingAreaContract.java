@@ -192,7 +192,7 @@ public abstract class StagingAreaContract {
     StagedBlob lost = area().begin(name);
     write(lost, blob, 0, SIZE);
     try (StagedBlob taker = area().resume(name).orElseThrow()) {
-      refused(lost, blob);
+      refused(lost);
       lost.close();
       int from = Math.toIntExact(taker.written());
       assertThat(from).isLessThanOrEqualTo(SIZE);
@@ -210,7 +210,7 @@ public abstract class StagingAreaContract {
     write(lost, blob, 0, SIZE);
     try (StagedBlob taker = area().begin(name)) {
       assertThat(taker.written()).isZero();
-      refused(lost, blob);
+      refused(lost);
       write(taker, blob, 0, 1000);
       lost.close();
       write(taker, blob, 1000, SIZE);
@@ -219,7 +219,7 @@ public abstract class StagingAreaContract {
     assertThat(read(name)).isEqualTo(blob);
   }
 
-  private static void refused(StagedBlob lost, ByteString blob) {
+  private static void refused(StagedBlob lost) {
     assertThatThrownBy(lost::commit).isInstanceOf(Failure.Unavailable.class);
     assertThatThrownBy(lost::suspend).isInstanceOf(Failure.Unavailable.class);
     assertThatThrownBy(() -> readBack(lost, 0, 10)).isInstanceOf(Failure.Unavailable.class);

@@ -79,7 +79,7 @@ public final class BlobByteStreamHandler implements ByteStreamHandler {
     boolean compressed = upload.compressor() != Compressor.IDENTITY;
     BooleanSupplier stored = () -> isStored(upload.instance(), upload.digest());
     if (stored.getAsBoolean()) {
-      uploads.discardSuspended(upload);
+      uploads.discardSuspended(upload, offset);
       return new NeedlessWrite(compressed ? CompressedWrite.COMPLETE : upload.digest().sizeBytes());
     }
     BlobUpload opened = uploads.open(upload, offset);

@@ -28,6 +28,10 @@ final class Block {
 
   private final ReentrantLock syncing = new ReentrantLock();
   private volatile boolean dropped;
+
+  /** Whether something may have been written since it was last synchronised. */
+  private volatile boolean dirty = true;
+
   private volatile boolean failed;
 
   Block(long number, long salt, Proof proof, BlockFile file, BlockSpace space) {
@@ -114,6 +118,9 @@ final class Block {
       file.write(position, source);
     } catch (IOException e) {
       throw failed("written", e);
+    } finally {
+      // Not before: who synchronises meanwhile would take the mark for its own work.
+      dirty = true;
     }
   }
 
@@ -131,7 +138,11 @@ final class Block {
       if (failed) {
         throw new Failure.Unavailable("block " + number + " of the local store has failed", null);
       }
-      file.sync();
+      // A checkpoint asks every block, of which there may be thousands.
+      if (dirty) {
+        dirty = false;
+        file.sync();
+      }
     } catch (IOException e) {
       failed = true;
       throw failed("synchronised", e);

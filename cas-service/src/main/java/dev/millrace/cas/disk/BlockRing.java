@@ -118,11 +118,18 @@ final class BlockRing {
     }
   }
 
-  /** Counts a file beside the blocks within the capacity, and makes room for it. */
+  /**
+   * Counts a file beside the blocks within the capacity, and makes room for it.
+   *
+   * @throws Failure.Unavailable if the ring is closed
+   */
   void setAside(long bytes) {
     List<Block> dropped = new ArrayList<>();
     lock.lock();
     try {
+      if (closed) {
+        throw new Failure.Unavailable("the local store is closed", null);
+      }
       makeRoom(bytes, dropped);
       setAside += bytes;
       publish();
@@ -138,7 +145,9 @@ final class BlockRing {
     lock.lock();
     try {
       setAside -= bytes;
-      publish();
+      if (!closed) {
+        publish();
+      }
     } finally {
       lock.unlock();
     }
@@ -203,19 +212,23 @@ final class BlockRing {
   }
 
   private Block make(long limit) {
-    return make(limit, header -> {
-      BlockFile file = BlockFile.create(directories.block(header.number()));
-      file.write(0, header.encode());
-      return file;
-    });
+    return make(
+        limit,
+        header -> {
+          BlockFile file = BlockFile.create(directories.block(header.number()));
+          file.write(0, header.encode());
+          return file;
+        });
   }
 
   private Block turnInto(BlockFile file, long limit) {
-    return make(limit, header -> {
-      file.write(0, header.encode());
-      file.moveTo(directories.block(header.number()));
-      return file;
-    });
+    return make(
+        limit,
+        header -> {
+          file.write(0, header.encode());
+          file.moveTo(directories.block(header.number()));
+          return file;
+        });
   }
 
   /** How a block comes by its file. */

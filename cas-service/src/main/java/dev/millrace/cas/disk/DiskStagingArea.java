@@ -21,9 +21,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Uploads in files beside the blocks of a {@link DiskBlobStore}, within its capacity. What a process
- * has written is kept when it is killed; a loss of power leaves what was suspended, and of the rest
- * anything. A large upload's file becomes a block of the store, so that its bytes are written once.
+ * Uploads in files beside the blocks of a {@link DiskBlobStore}, within its capacity. What a
+ * process has written is kept when it is killed; a loss of power leaves what was suspended, and of
+ * the rest anything. A large upload's file becomes a block of the store, so that its bytes are
+ * written once.
  *
  * <p>Takes content as it comes: wrap it in a {@code VerifyingStagingArea}.
  */
@@ -38,7 +39,8 @@ public final class DiskStagingArea implements StagingArea, AutoCloseable {
   private final AtomicLong lastAttempt;
   private volatile boolean closed;
 
-  private DiskStagingArea(DiskBlobStore store, StagingGround ground, Path directory, long attempts) {
+  private DiskStagingArea(
+      DiskBlobStore store, StagingGround ground, Path directory, long attempts) {
     this.store = store;
     this.ground = ground;
     this.directory = directory;
@@ -113,7 +115,15 @@ public final class DiskStagingArea implements StagingArea, AutoCloseable {
 
   private StagedUpload make(Fingerprint key, long size) {
     Claim claim = claim(RecordFormat.sizeOf(size));
-    ground.ring().setAside(StagedUpload.footprint(size));
+    boolean setAside = false;
+    try {
+      ground.ring().setAside(StagedUpload.footprint(size));
+      setAside = true;
+    } finally {
+      if (!setAside) {
+        claim.close();
+      }
+    }
     Path path = new StagedName(key, lastAttempt.incrementAndGet()).in(directory);
     return new StagedUpload(ground, path, size, claim, /* written= */ 0, ground.now());
   }

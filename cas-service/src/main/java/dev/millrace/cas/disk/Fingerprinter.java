@@ -36,7 +36,8 @@ final class Fingerprinter {
 
   /** What an upload is found by: SHA-256 of its whole name. */
   static Fingerprint of(ResourceName.Upload name) {
-    ByteBuffer hash = ByteBuffer.wrap(sha256().digest(name.toString().getBytes(StandardCharsets.UTF_8)));
+    ByteBuffer hash =
+        ByteBuffer.wrap(sha256().digest(name.toString().getBytes(StandardCharsets.UTF_8)));
     return new Fingerprint(hash.getLong(), hash.getLong(), hash.getLong(), hash.getLong());
   }
 

@@ -7,10 +7,10 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -28,24 +28,30 @@ record StagedFile(Path path, StagedName name, StagedHeader header, long written,
    */
   static List<StagedFile> in(Path directory, long mostBytes) throws IOException {
     List<StagedFile> useful = new ArrayList<>();
-    Set<Fingerprint> uploads = new HashSet<>();
     long bytes = 0;
-    List<StagedFile> sound = sound(directory);
-    sound.sort(
-        Comparator.comparing(StagedFile::touched)
-            .thenComparing(file -> file.name().attempt())
-            .reversed());
-    for (StagedFile file : sound) {
+    for (StagedFile file : newestFirst(sound(directory))) {
       long size = file.header().size();
-      if (uploads.contains(file.name().upload()) || bytes > 0 && size > mostBytes - bytes) {
-        Files.delete(file.path());
-      } else {
-        uploads.add(file.name().upload());
+      if (bytes == 0 || size <= mostBytes - bytes) {
         bytes += size;
         useful.add(file);
+      } else {
+        Files.delete(file.path());
       }
     }
     return useful;
+  }
+
+  private static List<StagedFile> newestFirst(List<StagedFile> sound) throws IOException {
+    Map<Fingerprint, StagedFile> last = new HashMap<>();
+    sound.sort(Comparator.comparingLong((StagedFile file) -> file.name().attempt()).reversed());
+    for (StagedFile file : sound) {
+      if (last.putIfAbsent(file.name().upload(), file) != null) {
+        Files.delete(file.path());
+      }
+    }
+    return last.values().stream()
+        .sorted(Comparator.comparing(StagedFile::touched).reversed())
+        .toList();
   }
 
   private static List<StagedFile> sound(Path directory) throws IOException {

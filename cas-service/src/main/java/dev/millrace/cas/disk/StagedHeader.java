@@ -31,8 +31,7 @@ record StagedHeader(Fingerprint upload, long size) {
       return Optional.empty();
     }
     Fingerprint upload =
-        new Fingerprint(
-            bytes.getLong(12), bytes.getLong(20), bytes.getLong(28), bytes.getLong(36));
+        new Fingerprint(bytes.getLong(12), bytes.getLong(20), bytes.getLong(28), bytes.getLong(36));
     return Optional.of(new StagedHeader(upload, bytes.getLong(4)));
   }
 }

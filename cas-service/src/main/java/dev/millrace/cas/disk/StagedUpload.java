@@ -126,10 +126,12 @@ final class StagedUpload {
       if (length > size - written) {
         throw Sizes.tooLong(by.name().digest());
       }
-      crc.update(bytes.duplicate());
-      open.write(PAYLOAD_AT + written, bytes);
+      ByteBuffer taken = bytes.duplicate();
+      long before = written;
+      open.write(PAYLOAD_AT + before, bytes);
+      crc.update(taken);
       summed += length;
-      written += length;
+      written = before + length;
       touched = ground.now();
     } catch (IOException e) {
       throw failed("written", e);
@@ -274,7 +276,7 @@ final class StagedUpload {
     Files.setLastModifiedTime(path, FileTime.from(touched));
     if (ground.synchronous()) {
       open.sync();
-      Directories.sync(path.getParent());
+      ground.syncNames();
     }
     open.close();
     file = null;

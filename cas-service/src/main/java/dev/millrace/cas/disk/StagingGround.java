@@ -1,6 +1,7 @@
 package dev.millrace.cas.disk;
 
 import dev.millrace.resourcename.ResourceName;
+import java.io.IOException;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Set;
@@ -12,7 +13,7 @@ record StagingGround(DiskBlobStore store, BlockRing ring, Committer committer, C
   private static final long LEAST_ADOPTED = 4 * 1024 * 1024;
 
   /** Bounds the number of files that are open, and of blocks that a checkpoint looks at. */
-  private static final long MOST_ADOPTED = 16 * 1024;
+  private static final long MOST_ADOPTED = 8 * 1024;
 
   Instant now() {
     return clock.instant();
@@ -20,6 +21,11 @@ record StagingGround(DiskBlobStore store, BlockRing ring, Committer committer, C
 
   boolean synchronous() {
     return store.properties().synchronous();
+  }
+
+  /** Returns when the names of uploads' files are on stable storage. */
+  void syncNames() throws IOException {
+    Directories.sync(new Directories(store.properties().directory()).staged());
   }
 
   boolean isStored(ResourceName.Upload name) {

@@ -17,9 +17,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Uploads by name, so that one whose connection broke goes on where it stopped, here or wherever its
- * staging area is seen from. Within this process the last call to open an upload has it, with all
- * that the one before had sent. An end of the service suspends what is being written.
+ * Uploads by name, so that one whose connection broke goes on where it stopped, here or wherever
+ * its staging area is seen from. Within this process the last call to open an upload has it, with
+ * all that the one before had sent. An end of the service suspends what is being written.
  */
 public final class ResumableUploads implements AutoCloseable {
 
@@ -84,14 +84,19 @@ public final class ResumableUploads implements AutoCloseable {
     return new Transfer.Place() {
       @Override
       public StagedBlob begin() {
-        return name.digest().sizeBytes() <= GatheredBlob.MAX_BYTES
-            ? new GatheredBlob(name, store, staging)
-            : staging.begin(name);
+        if (name.digest().sizeBytes() > GatheredBlob.MAX_BYTES) {
+          return staging.begin(name);
+        }
+        if (suspended.contains(name)) {
+          // What begins again takes the place of what was kept; gathered, it has none.
+          staging.discard(name);
+        }
+        return new GatheredBlob(name, store, staging);
       }
 
       @Override
       public Optional<StagedBlob> resume(long offset) {
-        // Looked at first: who goes on takes the upload from its writer, and must not do so in vain.
+        // Looked at first: nobody's upload is to be taken from them in vain.
         OptionalLong kept = staging.kept(name);
         return kept.isPresent() && kept.getAsLong() == offset
             ? staging.resume(name).filter(staged -> goesOnAt(offset, staged))
@@ -122,10 +127,16 @@ public final class ResumableUploads implements AutoCloseable {
     return kept.isEmpty() && suspended.contains(name) ? OptionalLong.of(0) : kept;
   }
 
-  /** Gives up an upload that no call is writing, because its blob came another way. */
-  public void discardSuspended(ResourceName.Upload name) {
-    suspended.remove(name);
-    staging.discard(name);
+  /**
+   * Gives up an upload that no call is writing, because its blob came another way.
+   *
+   * @param offset where the caller would have gone on: from 0 on there is most likely nothing, and
+   *     that is worth no look at what other processes keep
+   */
+  public void discardSuspended(ResourceName.Upload name, long offset) {
+    if (suspended.remove(name) || offset > 0) {
+      staging.discard(name);
+    }
   }
 
   /** Gives up the uploads that nobody has continued in time. */

@@ -34,10 +34,11 @@ final class SuspendedUploads {
     }
   }
 
-  void remove(ResourceName.Upload name) {
+  /** Removes one; returns whether it was there. */
+  boolean remove(ResourceName.Upload name) {
     lock.lock();
     try {
-      since.remove(name);
+      return since.remove(name) != null;
     } finally {
       lock.unlock();
     }

@@ -51,8 +51,8 @@ final class Transfer {
   }
 
   /**
-   * Gives the transfer to a call, once what the present owner is just writing is written. Its client
-   * has most likely lost that connection.
+   * Gives the transfer to a call, once what the present owner is just writing is written. Its
+   * client has most likely lost that connection.
    *
    * @return whether there is still something to take over
    */

@@ -313,8 +313,7 @@ final class ByteStreamWriteTest {
     assertThatThrownBy(write::committed)
         .isInstanceOfSatisfying(
             StatusRuntimeException.class,
-            e ->
-                assertThat(e.getStatus().getCode()).isIn(INVALID_ARGUMENT, RESOURCE_EXHAUSTED));
+            e -> assertThat(e.getStatus().getCode()).isIn(INVALID_ARGUMENT, RESOURCE_EXHAUSTED));
     assertThat(cas.has(enormous)).isFalse();
   }
 

@@ -90,8 +90,7 @@ final class InterruptedUploadsTest {
     cas.crash();
     fails(NOT_FOUND, () -> cas.query(name));
     fails(
-        INVALID_ARGUMENT,
-        () -> cas.write().send(name, 300, blob.substring(300), true).committed());
+        INVALID_ARGUMENT, () -> cas.write().send(name, 300, blob.substring(300), true).committed());
     assertThat(cas.write().send(name, 0, blob, true).committed()).isEqualTo(SMALL);
     assertThat(read(blob)).isEqualTo(blob);
   }
@@ -172,11 +171,9 @@ final class InterruptedUploadsTest {
   void aHugeOffsetIsRefused() {
     ByteString blob = random.next(MEDIUM);
     String name = upload(digest(blob));
-    fails(
-        INVALID_ARGUMENT, () -> cas.write().send(name, Long.MAX_VALUE, blob, true).committed());
+    fails(INVALID_ARGUMENT, () -> cas.write().send(name, Long.MAX_VALUE, blob, true).committed());
     interrupt(name, blob, 1000);
-    fails(
-        INVALID_ARGUMENT, () -> cas.write().send(name, Long.MAX_VALUE, blob, true).committed());
+    fails(INVALID_ARGUMENT, () -> cas.write().send(name, Long.MAX_VALUE, blob, true).committed());
     goesOnAt(name, blob, 1000);
   }
 
@@ -186,11 +183,7 @@ final class InterruptedUploadsTest {
     Digest digest = digest(blob);
     ByteString compressed = ByteString.copyFrom(Zstd.compress(blob.toByteArray()));
     String name =
-        Cas.INSTANCE.prefix()
-            + "uploads/"
-            + UUID.randomUUID()
-            + "/compressed-blobs/zstd/"
-            + digest;
+        Cas.INSTANCE.prefix() + "uploads/" + UUID.randomUUID() + "/compressed-blobs/zstd/" + digest;
     WriteClient write = cas.write();
     write.send(name, 0, compressed.substring(0, 400_000));
     await(() -> cas.uploads.written(parsed(name)).orElse(0) > 0);
@@ -223,8 +216,7 @@ final class InterruptedUploadsTest {
     ByteString blob = random.next(MEDIUM);
     String id = UUID.randomUUID().toString();
     String project = Cas.INSTANCE.prefix() + "uploads/" + id + "/blobs/" + digest(blob);
-    String team =
-        new InstanceName("team").prefix() + "uploads/" + id + "/blobs/" + digest(blob);
+    String team = new InstanceName("team").prefix() + "uploads/" + id + "/blobs/" + digest(blob);
     interrupt(team, blob, 1000);
     fails(NOT_FOUND, () -> cas.query(project));
     send(team, blob, 1000, MEDIUM);

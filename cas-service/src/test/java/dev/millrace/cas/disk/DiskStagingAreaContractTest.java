@@ -57,8 +57,7 @@ class DiskStagingAreaContractTest extends StagingAreaContract {
     Path next = directory.resolve("run-" + runs);
     try (Stream<Path> files = Files.walk(last)) {
       for (Path file : files.toList()) {
-        Files.copy(
-            file, next.resolve(last.relativize(file)), StandardCopyOption.COPY_ATTRIBUTES);
+        Files.copy(file, next.resolve(last.relativize(file)), StandardCopyOption.COPY_ATTRIBUTES);
       }
     }
     close();

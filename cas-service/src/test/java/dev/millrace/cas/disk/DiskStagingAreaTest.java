@@ -228,8 +228,7 @@ final class DiskStagingAreaTest {
     close();
     Path left = new StagedName(Fingerprinter.of(name), 1).in(path("staged"));
     Files.write(left, earlier);
-    Files.setLastModifiedTime(
-        left, FileTime.from(clock.instant().minusSeconds(1)));
+    Files.setLastModifiedTime(left, FileTime.from(clock.instant().minusSeconds(1)));
     open();
     assertThat(area.kept(name)).hasValue(500);
     assertThat(files("staged")).hasSize(1);

@@ -13,8 +13,8 @@ import java.util.OptionalLong;
 /**
  * Hashes every byte of an upload, and lets nothing be committed that is not what its digest says.
  * What an earlier writer left is read back and hashed again: it may have been written by a process
- * that is gone, to a disk that has lost some of it. Goes directly around a back end that takes bytes
- * on trust.
+ * that is gone, to a disk that has lost some of it. Goes directly around a back end that takes
+ * bytes on trust.
  */
 public final class VerifyingStagingArea implements StagingArea {
 

@@ -14,8 +14,7 @@ final class MemoryStagingAreaTest extends StagingAreaContract {
   private final ManualClock clock = ManualClock.standing();
   private final MemoryBlobStore memory = new MemoryBlobStore();
   private final BlobStore store = new VerifyingBlobStore(memory);
-  private final StagingArea area =
-      new VerifyingStagingArea(new MemoryStagingArea(memory, clock));
+  private final StagingArea area = new VerifyingStagingArea(new MemoryStagingArea(memory, clock));
 
   @Override
   protected StagingArea area() {
