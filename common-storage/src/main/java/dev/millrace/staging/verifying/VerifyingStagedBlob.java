@@ -11,23 +11,30 @@ final class VerifyingStagedBlob implements StagedBlob {
   private final StagedBlob delegate;
   private final ContentCheck check;
 
+  /** Its own count: once another has taken the upload over, the delegate's may be the other's. */
+  private long written;
+
   /**
    * @param check has seen all that the delegate has taken
+   * @param written how much that is
    */
-  VerifyingStagedBlob(StagedBlob delegate, ContentCheck check) {
+  VerifyingStagedBlob(StagedBlob delegate, ContentCheck check, long written) {
     this.delegate = delegate;
     this.check = check;
+    this.written = written;
   }
 
   @Override
   public long written() {
-    return delegate.written();
+    return written;
   }
 
   @Override
   public void write(ByteBuffer bytes) {
+    int length = bytes.remaining();
     check.update(bytes);
     delegate.write(bytes);
+    written += length;
   }
 
   @Override

@@ -28,7 +28,7 @@ public final class VerifyingStagingArea implements StagingArea {
 
   @Override
   public StagedBlob begin(ResourceName.Upload name) {
-    return new VerifyingStagedBlob(delegate.begin(name), new ContentCheck(name.digest()));
+    return new VerifyingStagedBlob(delegate.begin(name), new ContentCheck(name.digest()), /* written= */ 0);
   }
 
   @Override
@@ -40,8 +40,8 @@ public final class VerifyingStagingArea implements StagingArea {
   private static Optional<StagedBlob> verified(ResourceName.Upload name, StagedBlob staged) {
     ContentCheck check = new ContentCheck(name.digest());
     try {
-      checkKept(staged, check);
-      return Optional.of(new VerifyingStagedBlob(staged, check));
+      long written = checkKept(staged, check);
+      return Optional.of(new VerifyingStagedBlob(staged, check, written));
     } catch (Failure.Corrupt | Failure.ContentMismatch damaged) {
       staged.close();
       return Optional.empty();
@@ -55,7 +55,8 @@ public final class VerifyingStagingArea implements StagingArea {
     }
   }
 
-  private static void checkKept(StagedBlob staged, ContentCheck check) {
+  /** Returns how much was kept. */
+  private static long checkKept(StagedBlob staged, ContentCheck check) {
     long end = staged.written();
     ByteBuffer part = ByteBuffer.allocate((int) Math.min(READ_BYTES, end));
     for (long position = 0; position < end; position += part.limit()) {
@@ -69,6 +70,7 @@ public final class VerifyingStagingArea implements StagingArea {
       }
       check.update(part.flip());
     }
+    return end;
   }
 
   @Override
