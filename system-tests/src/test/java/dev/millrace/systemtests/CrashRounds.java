@@ -51,10 +51,7 @@ final class CrashRounds {
       }
       System.out.printf(
           "crash round %d: %d blobs sent, %d acknowledged, %d promises broken%n",
-          round + 1,
-          ledger.all().size(),
-          ledger.acknowledgedCount(),
-          ledger.violations().size());
+          round + 1, ledger.all().size(), ledger.acknowledgedCount(), ledger.violations().size());
     }
     return ledger.violations();
   }

@@ -28,7 +28,8 @@ public final class VerifyingStagingArea implements StagingArea {
 
   @Override
   public StagedBlob begin(ResourceName.Upload name) {
-    return new VerifyingStagedBlob(delegate.begin(name), new ContentCheck(name.digest()), /* written= */ 0);
+    return new VerifyingStagedBlob(
+        delegate.begin(name), new ContentCheck(name.digest()), /* written= */ 0);
   }
 
   @Override
