@@ -3,6 +3,7 @@ package dev.millrace.systemtests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -28,10 +29,15 @@ final class CrashTest {
             "--millrace.cas.disk.capacity=20GB"));
   }
 
+  @Test
+  void onS3AndPostgresNothingAcknowledgedIsLostAndNothingIsHalfThere() {
+    assertNothingIsLost(SharedStorage.create().arguments(directory.resolve("copies")));
+  }
+
   private static void assertNothingIsLost(List<String> storage) {
     System.out.println("CrashTest seed " + SEED);
     int port = Repository.freePort();
-    List<String> arguments = new java.util.ArrayList<>(storage);
+    List<String> arguments = new ArrayList<>(storage);
     arguments.add("--spring.grpc.server.port=" + port);
     arguments.add("--server.port=0");
     CrashRounds rounds =

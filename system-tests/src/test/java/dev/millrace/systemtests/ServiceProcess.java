@@ -26,7 +26,8 @@ final class ServiceProcess implements AutoCloseable {
   private ServiceProcess(String name, Process process, Pattern readyLine) {
     this.name = name;
     this.process = process;
-    Thread.ofVirtual().start(() -> follow(readyLine));
+    // Not virtual: a read from a pipe holds its carrier, and there may be no more than two of them.
+    Thread.ofPlatform().daemon().start(() -> follow(readyLine));
   }
 
   /** Starts a module's runnable jar and waits until a line of its output matches. */
