@@ -106,7 +106,9 @@ final class S3StagedBlob implements StagedBlob {
     saved.save();
   }
 
-  /** Gives the memory of a tail back that has not grown since then; false if it has, or is in use. */
+  /**
+   * Gives the memory of a tail back that has not grown since then; false if it has, or is in use.
+   */
   boolean writeOutIfIdle(Instant since) {
     if (!turn.tryLock()) {
       return false;

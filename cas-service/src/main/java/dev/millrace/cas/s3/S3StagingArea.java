@@ -17,7 +17,8 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Uploads as objects that are written while the bytes arrive, and rows that say which: what one
- * replica has begun any other can go on with. A commit makes the objects a blob without copying one.
+ * replica has begun any other can go on with. A commit makes the objects a blob without copying
+ * one.
  *
  * <p>A blob of more than a piece has a row from the start, which fences its writers on all replicas
  * by epoch, and which is brought up to date with every piece. A smaller one has a row only once it

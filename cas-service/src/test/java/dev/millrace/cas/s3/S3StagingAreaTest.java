@@ -69,7 +69,9 @@ final class S3StagingAreaTest {
     }
   }
 
-  /** Deletes all objects that are to be deleted at some time, and returns how many there are now. */
+  /**
+   * Deletes all objects that are to be deleted at some time, and returns how many there are now.
+   */
   private int collect() {
     clock.advance(Duration.ofDays(3));
     int gone;
