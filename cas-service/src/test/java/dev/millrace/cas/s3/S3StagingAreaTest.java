@@ -210,6 +210,42 @@ final class S3StagingAreaTest {
   }
 
   @Test
+  void uploadsOfOneBlobAtTheSameTimeAreSentOnce() throws Exception {
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<?>> callers = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        ResourceName.Upload upload = name(blob);
+        callers.add(
+            threads.submit(() -> {
+              try (StagedBlob staged = one.area().begin(upload)) {
+                write(staged, blob, SIZE);
+                staged.commit();
+              }
+            }));
+      }
+      for (Future<?> caller : callers) {
+        caller.get();
+      }
+    }
+    assertStored();
+    assertThat(objects.puts.get()).isLessThanOrEqualTo(SIZE / MIB + 1);
+  }
+
+  @Test
+  void anUploadOfABlobThatIsStoredMeanwhileIsSentNoFurther() {
+    try (StagedBlob late = one.area().begin(name)) {
+      write(late, blob, MIB);
+      Blobs.write(other.store(), TEAM, name.digest(), blob);
+      int puts = objects.puts.get();
+      write(late, blob, 4 * MIB);
+      late.suspend();
+      assertThat(objects.puts).hasValue(puts);
+    }
+    assertThat(one.area().kept(name)).isEmpty();
+    assertStored();
+  }
+
+  @Test
   void replicasThatTakeOneUploadFromEachOtherMixNothing() throws Exception {
     long seed = System.nanoTime();
     System.out.println("S3StagingAreaTest seed " + seed);
