@@ -3,6 +3,7 @@ package dev.millrace.bench;
 import dev.millrace.bench.client.Connection;
 import dev.millrace.bench.client.Endpoint;
 import dev.millrace.bench.client.EndpointException;
+import dev.millrace.bench.measure.ServerProcess;
 import dev.millrace.bench.report.JsonReport;
 import dev.millrace.bench.report.Report;
 import dev.millrace.bench.report.Row;
@@ -154,7 +155,11 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private static OptionalLong pid(@Nullable Long pid) {
-    return pid == null ? OptionalLong.empty() : OptionalLong.of(pid);
+    if (pid == null) {
+      return OptionalLong.empty();
+    }
+    ServerProcess unused = ServerProcess.of(pid);
+    return OptionalLong.of(pid);
   }
 
   private List<Workload> workloads() {
