@@ -18,6 +18,7 @@ final class Fingerprinter {
   private static final int MAX_KEY_BYTES = 1 + Long.BYTES + 64;
 
   private static final int HASH_BYTES = 32;
+  private static final MessageDigest FRESH = sha256();
 
   private final MessageDigest sha256;
   private final byte[] instance;
@@ -26,11 +27,20 @@ final class Fingerprinter {
 
   Fingerprinter(InstanceName name) {
     try {
-      sha256 = MessageDigest.getInstance("SHA-256");
+      // Looking the algorithm up takes longer than a fingerprint.
+      sha256 = (MessageDigest) FRESH.clone();
+    } catch (CloneNotSupportedException e) {
+      throw new IllegalStateException("SHA-256 cannot be copied", e);
+    }
+    instance = name.value().getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("this JDK lacks SHA-256", e);
     }
-    instance = name.value().getBytes(StandardCharsets.UTF_8);
   }
 
   static Fingerprint of(InstanceName instance, Digest digest) {
