@@ -66,8 +66,9 @@ final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--workloads",
       split = ",",
-      description = "Some of: write-large-1, write-large-4, read-large-1, read-large-4, batch-update,"
-          + " batch-read, find-missing, action-result, read-small, build (default: all).")
+      description =
+          "Some of: write-large-1, write-large-4, read-large-1, read-large-4, batch-update,"
+              + " batch-read, find-missing, action-result, read-small, build (default: all).")
   private List<String> names = List.of();
 
   @Option(names = "--rounds", description = "Rounds of each (default: ${DEFAULT-VALUE}).")

@@ -70,8 +70,17 @@ class BenchCommandTest {
     MemoryEndpoint endpoint = endpoint("team/project", "secret");
     int exit =
         run(
-            endpoint.address(), "--instance", "team/project", "--token", "secret",
-            "--pid", "" + PID, "--workloads", workload, "--rounds", "2");
+            endpoint.address(),
+            "--instance",
+            "team/project",
+            "--token",
+            "secret",
+            "--pid",
+            "" + PID,
+            "--workloads",
+            workload,
+            "--rounds",
+            "2");
     assertThat(exit).as("%s %s", out, err).isZero();
     assertThat(out.toString()).contains(workload).contains("MB").doesNotContain("discarded");
     assertThat(endpoint.methodsCalled).contains(method);
@@ -94,10 +103,25 @@ class BenchCommandTest {
     Path svg = directory.resolve("report.svg");
     int exit =
         run(
-            ours.address(), "--pid", "" + PID, "--compare", theirs.address(),
-            "--compare-instance", "main", "--compare-pid", "" + PID, "--rounds", "3",
-            "--workloads", "batch-read,find-missing", "--seed", "7",
-            "--json", json.toString(), "--svg", svg.toString());
+            ours.address(),
+            "--pid",
+            "" + PID,
+            "--compare",
+            theirs.address(),
+            "--compare-instance",
+            "main",
+            "--compare-pid",
+            "" + PID,
+            "--rounds",
+            "3",
+            "--workloads",
+            "batch-read,find-missing",
+            "--seed",
+            "7",
+            "--json",
+            json.toString(),
+            "--svg",
+            svg.toString());
     assertThat(exit).as("%s %s", out, err).isZero();
     assertThat(out.toString()).contains("seed 7").containsPattern("find-missing +gain +[0-9.]+x");
 
@@ -110,8 +134,7 @@ class BenchCommandTest {
     assertThat(report.<List<Object>>read("$.workloads[0].endpoints[0].rounds[*]")).hasSize(3);
     assertThat(report.<Double>read("$.workloads[0].throughputGain")).isPositive();
 
-    var chart =
-        DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(svg.toFile());
+    var chart = DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(svg.toFile());
     assertThat(chart.getDocumentElement().getTagName()).isEqualTo("svg");
     assertThat(chart.getElementsByTagName("rect").getLength()).isGreaterThan(4);
   }

@@ -41,7 +41,9 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A whole endpoint on the heap, strict about hashes and instance names, that can be told to fail. */
+/**
+ * A whole endpoint on the heap, strict about hashes and instance names, that can be told to fail.
+ */
 final class MemoryEndpoint implements AutoCloseable {
 
   final Map<Digest, ByteString> blobs = new ConcurrentHashMap<>();
@@ -83,7 +85,9 @@ final class MemoryEndpoint implements AutoCloseable {
 
   private void check(String name) {
     if (!name.equals(instance)) {
-      throw io.grpc.Status.INVALID_ARGUMENT.withDescription("instance " + name).asRuntimeException();
+      throw io.grpc.Status.INVALID_ARGUMENT
+          .withDescription("instance " + name)
+          .asRuntimeException();
     }
   }
 
@@ -148,8 +152,7 @@ final class MemoryEndpoint implements AutoCloseable {
             .addResponsesBuilder()
             .setDigest(item.getDigest())
             .setStatus(
-                Status.newBuilder()
-                    .setCode(good ? Code.OK_VALUE : Code.INVALID_ARGUMENT_VALUE));
+                Status.newBuilder().setCode(good ? Code.OK_VALUE : Code.INVALID_ARGUMENT_VALUE));
       }
       answer(responses, answer.build());
     }

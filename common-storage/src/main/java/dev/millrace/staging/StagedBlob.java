@@ -6,8 +6,8 @@ import java.nio.ByteBuffer;
 
 /**
  * A blob on its way in that can stop and go on later. Closed without {@link #commit} or {@link
- * #suspend}, it is given up, unless its process was killed or its upload was taken over: then it
- * is as if suspended at some earlier position.
+ * #suspend}, it is given up, unless its process was killed or its upload was taken over: then it is
+ * as if suspended at some earlier position.
  */
 public interface StagedBlob extends BlobWriter {
 

@@ -95,7 +95,8 @@ public final class Connection implements AutoCloseable {
         switch (status.getCode()) {
           case UNAVAILABLE, DEADLINE_EXCEEDED -> "nobody answers at " + endpoint.name();
           case UNAUTHENTICATED, PERMISSION_DENIED ->
-              endpoint.name() + " refuses "
+              endpoint.name()
+                  + " refuses "
                   + (endpoint.token().isEmpty() ? "calls without --token" : "the token");
           case INVALID_ARGUMENT, NOT_FOUND ->
               endpoint.name() + " refuses the instance '" + endpoint.instance() + "'";
@@ -126,8 +127,7 @@ public final class Connection implements AutoCloseable {
             expect(
                 "digests reported missing",
                 expectedMissing,
-                Answers.count(
-                    answer, FindMissingBlobsResponse.MISSING_BLOB_DIGESTS_FIELD_NUMBER),
+                Answers.count(answer, FindMissingBlobsResponse.MISSING_BLOB_DIGESTS_FIELD_NUMBER),
                 request.size()));
   }
 
@@ -220,8 +220,7 @@ public final class Connection implements AutoCloseable {
     Payload request =
         Payload.of(ReadRequest.newBuilder().setResourceName(name).build().toByteArray());
     return ReadCall.start(channel.newCall(RawMethods.READ, options()), request)
-        .thenApply(
-            read -> expect("bytes read of blob " + blob.hash(), blob.size(), read, read));
+        .thenApply(read -> expect("bytes read of blob " + blob.hash(), blob.size(), read, read));
   }
 
   /** Writes a blob as a stream, which must not be there yet. */

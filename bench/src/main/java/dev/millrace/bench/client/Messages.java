@@ -38,13 +38,11 @@ final class Messages {
     List<Slice> parts = new ArrayList<>(3 * blobs.size() + 1);
     parts.add(
         bytes(
-            out ->
-                out.writeString(BatchUpdateBlobsRequest.INSTANCE_NAME_FIELD_NUMBER, instance)));
+            out -> out.writeString(BatchUpdateBlobsRequest.INSTANCE_NAME_FIELD_NUMBER, instance)));
     for (Blob blob : blobs) {
       Slice head =
           bytes(out -> {
-            out.writeMessage(
-                BatchUpdateBlobsRequest.Request.DIGEST_FIELD_NUMBER, blob.digest());
+            out.writeMessage(BatchUpdateBlobsRequest.Request.DIGEST_FIELD_NUMBER, blob.digest());
             out.writeTag(
                 BatchUpdateBlobsRequest.Request.DATA_FIELD_NUMBER,
                 WireFormat.WIRETYPE_LENGTH_DELIMITED);

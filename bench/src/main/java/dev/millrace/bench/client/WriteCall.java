@@ -27,8 +27,7 @@ final class WriteCall extends ClientCall.Listener<byte[]> {
     this.blob = blob;
   }
 
-  static CompletableFuture<Long> start(
-      ClientCall<Payload, byte[]> call, String name, Blob blob) {
+  static CompletableFuture<Long> start(ClientCall<Payload, byte[]> call, String name, Blob blob) {
     WriteCall listener = new WriteCall(call, name, blob);
     call.start(listener, new Metadata());
     call.request(2);

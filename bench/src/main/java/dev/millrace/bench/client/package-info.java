@@ -1,4 +1,7 @@
-/** A client that costs little: connections, messages made by hand, and content that is cheap to hash. */
+/**
+ * A client that costs little: connections, messages made by hand, and content that is cheap to
+ * hash.
+ */
 @NullMarked
 package dev.millrace.bench.client;
 

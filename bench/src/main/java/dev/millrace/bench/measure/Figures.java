@@ -20,8 +20,7 @@ public record Figures(double throughput, double p50Millis, double p99Millis, Opt
    */
   public static Figures of(Unit unit, List<Sample> samples) {
     return switch (unit) {
-      case BYTES ->
-          of(samples, Sample::bytesPerSecond, s -> s.cpuPerGigabyte().orElse(Double.NaN));
+      case BYTES -> of(samples, Sample::bytesPerSecond, s -> s.cpuPerGigabyte().orElse(Double.NaN));
       case OPERATIONS ->
           of(samples, Sample::operationsPerSecond, s -> s.cpuPerThousand().orElse(Double.NaN));
     };
@@ -43,8 +42,6 @@ public record Figures(double throughput, double p50Millis, double p99Millis, Opt
     int middle = sorted.length / 2;
     return sorted.length == 0 || Double.isNaN(sorted[sorted.length - 1])
         ? Double.NaN
-        : sorted.length % 2 == 1
-            ? sorted[middle]
-            : (sorted[middle - 1] + sorted[middle]) / 2;
+        : sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
   }
 }

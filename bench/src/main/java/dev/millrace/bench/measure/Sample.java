@@ -41,7 +41,9 @@ public record Sample(
   }
 
   private OptionalDouble cpu(double amount) {
-    return cpu.isPresent() ? OptionalDouble.of(seconds(cpu.get()) / amount) : OptionalDouble.empty();
+    return cpu.isPresent()
+        ? OptionalDouble.of(seconds(cpu.get()) / amount)
+        : OptionalDouble.empty();
   }
 
   private static double seconds(Duration duration) {

@@ -17,8 +17,8 @@ public final class JsonReport {
 
   public static String of(Report report) {
     return """
-        {"started": %s, "seed": %d, "rounds": %d, "workloads": %s}
-        """
+    {"started": %s, "seed": %d, "rounds": %d, "workloads": %s}
+    """
         .formatted(
             string(report.started().toString()),
             report.seed(),

@@ -26,11 +26,11 @@ public final class SvgChart {
       y = row(marks, row, y);
     }
     return """
-        <svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" font-family="sans-serif" font-size="12">
-        <rect width="100%%" height="100%%" fill="white"/>
-        <text x="10" y="20" font-size="14" font-weight="bold">Throughput, p50 / p99 and server CPU; medians of %d rounds</text>
-        %s%s</svg>
-        """
+    <svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" font-family="sans-serif" font-size="12">
+    <rect width="100%%" height="100%%" fill="white"/>
+    <text x="10" y="20" font-size="14" font-weight="bold">Throughput, p50 / p99 and server CPU; medians of %d rounds</text>
+    %s%s</svg>
+    """
         .formatted(WIDTH, y + 10, report.rounds(), legend(report), marks);
   }
 
@@ -46,8 +46,7 @@ public final class SvgChart {
 
   private static int row(StringBuilder marks, Row row, int top) {
     int y = top;
-    double best =
-        row.cells().stream().mapToDouble(SvgChart::throughput).max().orElse(0);
+    double best = row.cells().stream().mapToDouble(SvgChart::throughput).max().orElse(0);
     marks.append(text(10, y + BAR_HEIGHT - 4, row.workload()));
     row.gain()
         .ifPresent(gain ->
@@ -85,7 +84,8 @@ public final class SvgChart {
                   Quantities.millis(measured.figures().p50Millis()),
                   Quantities.millis(measured.figures().p99Millis()),
                   measured.figures().cpu().isPresent()
-                      ? ", CPU " + Quantities.cpu(row.unit(), measured.figures().cpu().getAsDouble())
+                      ? ", CPU "
+                          + Quantities.cpu(row.unit(), measured.figures().cpu().getAsDouble())
                       : "");
       case Cell.Discarded discarded -> "discarded";
     };
@@ -95,7 +95,11 @@ public final class SvgChart {
     return String.format(
         Locale.ROOT,
         "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"%s\"/>%n",
-        x, y, width, height, COLOURS.get(endpoint % COLOURS.size()));
+        x,
+        y,
+        width,
+        height,
+        COLOURS.get(endpoint % COLOURS.size()));
   }
 
   private static String text(int x, int y, String text) {

@@ -36,8 +36,7 @@ record Build(String name, int callers, BlobFamily small, BlobFamily large) imple
 
   @Override
   public Load prepare(Connection connection, long round) {
-    List<Blob> inputs =
-        Batches.store(connection, small, round + 1, 1, OLD_INPUTS).getFirst();
+    List<Blob> inputs = Batches.store(connection, small, round + 1, 1, OLD_INPUTS).getFirst();
     List<Payload> lookups = new ArrayList<>();
     List<Payload> reads = new ArrayList<>();
     List<List<Blob>> stored = Batches.store(connection, small, round, STORED_ACTIONS, OUTPUTS);
@@ -58,8 +57,8 @@ record Build(String name, int callers, BlobFamily small, BlobFamily large) imple
   private static CompletableFuture<Long> hit(Connection connection, Payload lookup, Payload read) {
     return connection
         .actionResult(lookup, OUTPUTS)
-        .thenCompose(looked ->
-            connection.batchRead(read, OUTPUTS).thenApply(bytes -> looked + bytes));
+        .thenCompose(
+            looked -> connection.batchRead(read, OUTPUTS).thenApply(bytes -> looked + bytes));
   }
 
   private CompletableFuture<Long> miss(
@@ -71,8 +70,7 @@ record Build(String name, int callers, BlobFamily small, BlobFamily large) imple
     return connection
         .absentActionResult(connection.actionResultRequest(action))
         .thenCompose(
-            ignored ->
-                connection.findMissing(connection.findMissingRequest(all), NEW_INPUTS))
+            ignored -> connection.findMissing(connection.findMissingRequest(all), NEW_INPUTS))
         .thenCompose(ignored -> connection.batchUpdate(fresh))
         .thenCompose(ignored -> connection.write(output))
         .thenCompose(

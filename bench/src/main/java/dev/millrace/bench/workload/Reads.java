@@ -11,8 +11,7 @@ import java.util.stream.LongStream;
  *
  * @param count how many different ones
  */
-record Reads(String name, Unit unit, int callers, BlobFamily blobs, int count)
-    implements Workload {
+record Reads(String name, Unit unit, int callers, BlobFamily blobs, int count) implements Workload {
 
   @Override
   public Load prepare(Connection connection, long round) {

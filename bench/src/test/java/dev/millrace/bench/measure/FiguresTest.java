@@ -39,7 +39,8 @@ class FiguresTest {
   @Test
   void bytesCountForLargeBlobs() {
     Figures figures =
-        Figures.of(Unit.BYTES, List.of(sample(1, 2_000_000_000, 500), sample(1, 1_000_000_000, 500)));
+        Figures.of(
+            Unit.BYTES, List.of(sample(1, 2_000_000_000, 500), sample(1, 1_000_000_000, 500)));
     assertThat(figures.throughput()).isEqualTo(750_000_000);
     assertThat(figures.cpu()).hasValue((0.25 + 0.5) / 2);
   }
@@ -73,16 +74,15 @@ class FiguresTest {
     assertThat(sample.operations()).isPositive();
     assertThat(sample.bytes()).isEqualTo(5 * sample.operations());
     assertThat(sample.cpu()).isPresent();
-    assertThatThrownBy(
-            () ->
-                Round.run(
-                    number ->
-                        number < 10
-                            ? CompletableFuture.supplyAsync(() -> 5L)
-                            : CompletableFuture.failedFuture(new IllegalStateException("broken")),
-                    3,
-                    Duration.ofSeconds(20),
-                    Optional.empty()))
+    assertThatThrownBy(() ->
+            Round.run(
+                number ->
+                    number < 10
+                        ? CompletableFuture.supplyAsync(() -> 5L)
+                        : CompletableFuture.failedFuture(new IllegalStateException("broken")),
+                3,
+                Duration.ofSeconds(20),
+                Optional.empty()))
         .isInstanceOf(EndpointException.class)
         .hasMessageContaining("broken");
   }

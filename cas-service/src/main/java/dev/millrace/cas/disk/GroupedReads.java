@@ -87,8 +87,7 @@ final class GroupedReads implements AutoCloseable {
       int there = Math.clamp(read - at, 0, part.record().recordBytes());
       ByteBuffer record = bytes.slice(Math.min(at, bytes.capacity()), there);
       blobs.put(
-          part.record().digest(),
-          UnsafeByteOperations.unsafeWrap(part.record().payload(record)));
+          part.record().digest(), UnsafeByteOperations.unsafeWrap(part.record().payload(record)));
     }
   }
 

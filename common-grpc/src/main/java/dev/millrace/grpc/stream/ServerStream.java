@@ -25,8 +25,8 @@ public final class ServerStream<T> {
   private static final Logger log = LoggerFactory.getLogger(ServerStream.class);
 
   /**
-   * What may wait to be sent before the source has to wait. Below a few messages, each of them costs
-   * a switch of threads; memory for slow clients is this times their number.
+   * What may wait to be sent before the source has to wait. Below a few messages, each of them
+   * costs a switch of threads; memory for slow clients is this times their number.
    */
   private static final int SEND_AHEAD_BYTES = 512 * 1024;
 

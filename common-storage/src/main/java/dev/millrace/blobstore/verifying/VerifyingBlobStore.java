@@ -49,9 +49,8 @@ public final class VerifyingBlobStore implements BlobStore {
   @Override
   public Map<Digest, Failure> writeAll(InstanceName instance, Map<Digest, ByteString> blobs) {
     Map<Digest, Failure> failures = new LinkedHashMap<>();
-    blobs.forEach(
-        (digest, blob) ->
-            mismatch(digest, blob).ifPresent(failure -> failures.put(digest, failure)));
+    blobs.forEach((digest, blob) ->
+        mismatch(digest, blob).ifPresent(failure -> failures.put(digest, failure)));
     if (failures.isEmpty()) {
       return delegate.writeAll(instance, blobs);
     }
