@@ -1,6 +1,7 @@
 package dev.millrace.actions;
 
 import dev.millrace.actioncache.ActionCache;
+import dev.millrace.actioncache.caching.CachingActionCache;
 import dev.millrace.actioncache.completeness.CompletenessCheckingActionCache;
 import dev.millrace.actioncache.inheriting.InheritingActionCache;
 import dev.millrace.actioncache.inlining.ResultInlining;
@@ -38,16 +39,27 @@ public class ActionCacheConfiguration {
     return ActionCacheSchema.migrations(database);
   }
 
-  /** The whole stack. */
-  @Bean
-  ActionCache actionCache(
+  /** The rows, the hot ones in memory. Nobody gets this one by its type: it checks nothing. */
+  @Bean(defaultCandidate = false)
+  CachingActionCache cachedResults(
       DataSource database,
       // Not called, but has to have run.
       @Qualifier("actionCacheMigrations") Flyway migrated,
-      BlobStore blobs,
       Clock clock,
       ActionCacheProperties properties) {
-    ActionCache rows = new PostgresActionCache(database, clock, properties.maxConcurrentQueries());
+    return new CachingActionCache(
+        new PostgresActionCache(database, clock, properties.maxConcurrentQueries()),
+        clock,
+        properties.cachedResultAge(),
+        properties.maxCachedResults().toBytes());
+  }
+
+  /** The whole stack. */
+  @Bean
+  ActionCache actionCache(
+      @Qualifier("cachedResults") CachingActionCache rows,
+      BlobStore blobs,
+      ActionCacheProperties properties) {
     ActionCache successful = new FailureHidingActionCache(rows);
     ActionCache complete =
         new CompletenessCheckingActionCache(successful, blobs, properties.maxTreeSize().toBytes());

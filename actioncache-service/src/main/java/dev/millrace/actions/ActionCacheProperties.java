@@ -1,5 +1,6 @@
 package dev.millrace.actions;
 
+import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
@@ -11,12 +12,16 @@ import org.springframework.util.unit.DataSize;
  *     accept of a message, which is 4 MiB unless they say otherwise
  * @param maxTreeSize the most bytes of trees and directories that are read to check one result
  * @param maxConcurrentQueries the most connections used at once, not more than the pool has
+ * @param maxCachedResults about how much memory hot results take; 0 keeps none
+ * @param cachedResultAge after how long this replica sees what another one overwrote
  */
 @ConfigurationProperties(prefix = "millrace.actioncache")
 public record ActionCacheProperties(
     @DefaultValue("3MB") DataSize maxMessageSize,
     @DefaultValue("64MB") DataSize maxTreeSize,
-    @DefaultValue("8") int maxConcurrentQueries) {
+    @DefaultValue("8") int maxConcurrentQueries,
+    @DefaultValue("32MB") DataSize maxCachedResults,
+    @DefaultValue("10s") Duration cachedResultAge) {
 
   public ActionCacheProperties {
     if (maxMessageSize.isNegative() || maxMessageSize.toBytes() > Integer.MAX_VALUE) {
@@ -28,6 +33,10 @@ public record ActionCacheProperties(
     if (maxConcurrentQueries < 1) {
       throw new IllegalArgumentException(
           "max-concurrent-queries: at least 1, not " + maxConcurrentQueries);
+    }
+    if (maxCachedResults.isNegative() || cachedResultAge.isNegative()) {
+      throw new IllegalArgumentException(
+          "max-cached-results and cached-result-age must not be negative");
     }
   }
 }

@@ -11,9 +11,14 @@ import org.springframework.util.unit.DataSize;
  *
  * @param directory made if it is not there
  * @param capacity the most that blobs take; those used longest ago go first
+ * @param synchronous whether a write is answered only once it would survive a loss of power;
+ *     without, a crash of the machine can take the last seconds' blobs, never part of one
  */
 @ConfigurationProperties(prefix = "millrace.cas.disk")
-record CasDiskProperties(Path directory, @DefaultValue("20GB") DataSize capacity) {
+record CasDiskProperties(
+    Path directory,
+    @DefaultValue("20GB") DataSize capacity,
+    @DefaultValue("true") boolean synchronous) {
 
   private static final DataSize LEAST = DataSize.ofMegabytes(256);
 
@@ -24,6 +29,7 @@ record CasDiskProperties(Path directory, @DefaultValue("20GB") DataSize capacity
   }
 
   DiskProperties toDiskProperties() {
-    return DiskProperties.of(directory.toAbsolutePath().normalize(), capacity.toBytes());
+    return DiskProperties.of(directory.toAbsolutePath().normalize(), capacity.toBytes())
+        .withSynchronous(synchronous);
   }
 }

@@ -1,8 +1,8 @@
 package dev.millrace.digest;
 
-import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * The digest functions that are served. MURMUR3 and VSO are left out on purpose: the first is not
@@ -20,6 +20,8 @@ public enum DigestFunction {
   BLAKE3(9, 64, Naming.BY_SEGMENT),
   GITSHA1(10, 40, Naming.BY_SEGMENT);
 
+  private static final DigestFunction[] ALL = values();
+
   /** How a resource name says which function its hash is of. */
   private enum Naming {
     /** The hash's length tells; a segment is not allowed. */
@@ -31,11 +33,16 @@ public enum DigestFunction {
   private final int number;
   private final int hashLength;
   private final Naming naming;
+  private final Optional<String> segment;
 
   DigestFunction(int number, int hashLength, Naming naming) {
     this.number = number;
     this.hashLength = hashLength;
     this.naming = naming;
+    this.segment =
+        naming == Naming.BY_SEGMENT
+            ? Optional.of(name().toLowerCase(Locale.ROOT))
+            : Optional.empty();
   }
 
   /** The enum number on the wire. */
@@ -50,9 +57,7 @@ public enum DigestFunction {
 
   /** The segment that stands before the hash in resource names, where one is required. */
   public Optional<String> segment() {
-    return naming == Naming.BY_SEGMENT
-        ? Optional.of(name().toLowerCase(Locale.ROOT))
-        : Optional.empty();
+    return segment;
   }
 
   /**
@@ -62,15 +67,24 @@ public enum DigestFunction {
    */
   public Hasher newHasher(long sizeBytes) {
     return switch (this) {
-      case SHA256 -> new MessageDigestHasher("SHA-256");
-      case SHA1 -> new MessageDigestHasher("SHA-1");
-      case MD5 -> new MessageDigestHasher("MD5");
-      case SHA384 -> new MessageDigestHasher("SHA-384");
-      case SHA512 -> new MessageDigestHasher("SHA-512");
+      case SHA256 -> Sources.SHA256.get();
+      case SHA1 -> Sources.SHA1.get();
+      case MD5 -> Sources.MD5.get();
+      case SHA384 -> Sources.SHA384.get();
+      case SHA512 -> Sources.SHA512.get();
       case SHA256TREE -> new Sha256TreeHasher();
       case BLAKE3 -> Blake3.newHasher();
-      case GITSHA1 -> MessageDigestHasher.gitBlob(sizeBytes);
+      case GITSHA1 -> MessageDigestHasher.gitBlob(Sources.SHA1.get(), sizeBytes);
     };
+  }
+
+  /** What the JDK computes. */
+  private static final class Sources {
+    static final Supplier<Hasher> SHA256 = MessageDigestHasher.source("SHA-256");
+    static final Supplier<Hasher> SHA1 = MessageDigestHasher.source("SHA-1");
+    static final Supplier<Hasher> MD5 = MessageDigestHasher.source("MD5");
+    static final Supplier<Hasher> SHA384 = MessageDigestHasher.source("SHA-384");
+    static final Supplier<Hasher> SHA512 = MessageDigestHasher.source("SHA-512");
   }
 
   /** The digest of a blob that is at hand as a whole. */
@@ -82,20 +96,31 @@ public enum DigestFunction {
 
   /** The function of a number on the wire, where it is one that is served. */
   public static Optional<DigestFunction> ofNumber(int number) {
-    return Arrays.stream(values()).filter(f -> f.number == number).findFirst();
+    for (DigestFunction function : ALL) {
+      if (function.number == number) {
+        return Optional.of(function);
+      }
+    }
+    return Optional.empty();
   }
 
   /** The function that a bare hash of this length is of. */
   public static Optional<DigestFunction> ofHashLength(int length) {
-    return Arrays.stream(values())
-        .filter(f -> f.naming == Naming.BY_LENGTH && f.hashLength == length)
-        .findFirst();
+    for (DigestFunction function : ALL) {
+      if (function.naming == Naming.BY_LENGTH && function.hashLength == length) {
+        return Optional.of(function);
+      }
+    }
+    return Optional.empty();
   }
 
   /** The function that a resource name's segment calls for. */
   public static Optional<DigestFunction> ofSegment(String segment) {
-    return Arrays.stream(values())
-        .filter(f -> f.segment().filter(segment::equals).isPresent())
-        .findFirst();
+    for (DigestFunction function : ALL) {
+      if (function.segment.isPresent() && function.segment.get().equals(segment)) {
+        return Optional.of(function);
+      }
+    }
+    return Optional.empty();
   }
 }

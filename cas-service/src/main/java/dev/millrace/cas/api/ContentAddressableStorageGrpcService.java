@@ -20,6 +20,7 @@ import dev.millrace.digest.wire.Digests;
 import dev.millrace.grpc.stream.ServerStream;
 import dev.millrace.instance.InstanceName;
 import io.grpc.stub.StreamObserver;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -48,15 +49,19 @@ public final class ContentAddressableStorageGrpcService
   public void findMissingBlobs(
       FindMissingBlobsRequest request, StreamObserver<FindMissingBlobsResponse> responses) {
     InstanceName instance = checks.instance(request.getInstanceName());
-    Set<Digest> digests =
-        new LinkedHashSet<>(
-            checks.digests(
-                request.getBlobDigestsList(), request.getDigestFunctionValue(), "blob_digests"));
+    List<Digest> digests =
+        checks.digests(
+            request.getBlobDigestsList(), request.getDigestFunctionValue(), "blob_digests");
     FindMissingBlobsResponse.Builder response = FindMissingBlobsResponse.newBuilder();
     if (!digests.isEmpty()) {
-      store
-          .findMissing(instance, digests)
-          .forEach(digest -> response.addMissingBlobDigests(Digests.toProto(digest)));
+      Set<Digest> missing = store.findMissing(instance, new LinkedHashSet<>(digests));
+      Set<Digest> named = HashSet.newHashSet(missing.size());
+      for (int i = 0; i < digests.size() && named.size() < missing.size(); i++) {
+        // Told once, however often it was asked for; in the words of whoever asked.
+        if (missing.contains(digests.get(i)) && named.add(digests.get(i))) {
+          response.addMissingBlobDigests(request.getBlobDigests(i));
+        }
+      }
     }
     responses.onNext(response.build());
     responses.onCompleted();

@@ -100,18 +100,20 @@ public final class DiskBlobStore implements BlobStore, AutoCloseable {
   @Override
   public BlobReader open(InstanceName instance, Digest digest) {
     Fingerprint key = Fingerprinter.of(instance, digest);
-    refreshIfOld(digest, key);
-    while (true) {
-      Location location = find(key);
-      if (location == null) {
-        throw new Failure.BlobAbsent(digest);
-      }
+    Location location = find(key);
+    if (location != null && ring.isOld(location.block())) {
+      refresh(digest, key, location);
+      location = find(key);
+    }
+    while (location != null) {
       Block block = ring.acquire(location.block());
       if (block != null) {
         return reader(digest, key, location, block);
       }
       // Dropped since the look-up: the blob is gone, or has been copied forward.
+      location = find(key);
     }
+    throw new Failure.BlobAbsent(digest);
   }
 
   private BlobReader reader(Digest digest, Fingerprint key, Location location, Block block) {
@@ -229,15 +231,25 @@ public final class DiskBlobStore implements BlobStore, AutoCloseable {
 
   @Override
   public Map<Digest, ByteString> readAll(InstanceName instance, Set<Digest> digests) {
-    Map<Digest, ByteString> blobs = new LinkedHashMap<>();
-    Set<Digest> missing = findMissing(instance, digests);
-    for (Digest digest : digests) {
-      if (!missing.contains(digest)) {
-        try (BlobReader reader = open(instance, digest)) {
-          blobs.put(digest, content(reader));
-        } catch (Failure.BlobAbsent absent) {
-          // Dropped since the look-up; an absent blob is left out.
+    Map<Digest, ByteString> blobs = LinkedHashMap.newLinkedHashMap(digests.size());
+    Fingerprinter fingerprinter = new Fingerprinter(instance);
+    List<Digest> others = new ArrayList<>();
+    try (GroupedReads reads = new GroupedReads(ring, index)) {
+      for (Digest digest : digests) {
+        Fingerprint key = fingerprinter.of(digest);
+        Location location = find(key);
+        if (location != null && !reads.add(digest, key, location)) {
+          others.add(digest);
         }
+      }
+      reads.into(blobs);
+    }
+    // Large ones, old ones, and those whose block went away meanwhile.
+    for (Digest digest : others) {
+      try (BlobReader reader = open(instance, digest)) {
+        blobs.put(digest, content(reader));
+      } catch (Failure.BlobAbsent absent) {
+        // Dropped since the look-up; an absent blob is left out.
       }
     }
     return blobs;
@@ -304,19 +316,16 @@ public final class DiskBlobStore implements BlobStore, AutoCloseable {
     return findMissing(instance, Set.of(digest)).isEmpty();
   }
 
-  private void refreshIfOld(Digest digest, Fingerprint key) {
-    Location location = find(key);
-    if (location != null && ring.isOld(location.block())) {
-      List<Failure.Corrupt> damage = List.of();
-      try {
-        damage = refresher.refresh(List.of(new Refresher.Use(digest, key, location.block())));
-      } catch (Failure.Unavailable notWritten) {
-        // A full disk keeps nobody from reading what is there.
-        log.warn("Blob {} could not be copied forward: {}", digest, notWritten.getMessage());
-      }
-      if (!damage.isEmpty()) {
-        throw damage.getFirst();
-      }
+  private void refresh(Digest digest, Fingerprint key, Location location) {
+    List<Failure.Corrupt> damage = List.of();
+    try {
+      damage = refresher.refresh(List.of(new Refresher.Use(digest, key, location.block())));
+    } catch (Failure.Unavailable notWritten) {
+      // A full disk keeps nobody from reading what is there.
+      log.warn("Blob {} could not be copied forward: {}", digest, notWritten.getMessage());
+    }
+    if (!damage.isEmpty()) {
+      throw damage.getFirst();
     }
   }
 

@@ -19,6 +19,7 @@ final class Fingerprinter {
   private static final int MAX_KEY_BYTES = 1 + Long.BYTES + 64;
 
   private static final int HASH_BYTES = 32;
+  private static final MessageDigest FRESH = sha256();
 
   private final MessageDigest sha256;
   private final byte[] instance;
@@ -26,7 +27,12 @@ final class Fingerprinter {
   private final ByteBuffer hash = ByteBuffer.allocate(HASH_BYTES);
 
   Fingerprinter(InstanceName name) {
-    sha256 = sha256();
+    try {
+      // Looking the algorithm up takes longer than a fingerprint.
+      sha256 = (MessageDigest) FRESH.clone();
+    } catch (CloneNotSupportedException e) {
+      throw new IllegalStateException("SHA-256 cannot be copied", e);
+    }
     instance = name.value().getBytes(StandardCharsets.UTF_8);
   }
 

@@ -41,13 +41,25 @@ final class StoredRecord implements Committer.Payload {
 
   /** The whole payload, checked, with one read. */
   ByteBuffer payload() {
-    int length = Math.toIntExact(location.length());
-    int payloadEnd = RecordFormat.HEADER_BYTES + length;
-    ByteBuffer bytes = ByteBuffer.allocate(payloadEnd + RecordFormat.TRAILER_BYTES);
-    requireAll(block.read(location.offset(), bytes), bytes.capacity());
+    ByteBuffer bytes = ByteBuffer.allocate(recordBytes());
+    int read = block.read(location.offset(), bytes);
+    return payload(bytes.flip().limit(read));
+  }
+
+  /** From the start of the header to the end of the trailer. */
+  int recordBytes() {
+    return RecordFormat.HEADER_BYTES
+        + Math.toIntExact(location.length())
+        + RecordFormat.TRAILER_BYTES;
+  }
+
+  /** The payload out of the whole record, checked. */
+  ByteBuffer payload(ByteBuffer bytes) {
+    requireAll(bytes.remaining(), recordBytes());
     requireHeader(bytes);
+    int length = Math.toIntExact(location.length());
     ByteBuffer payload = bytes.slice(RecordFormat.HEADER_BYTES, length);
-    requirePayload(bytes, payloadEnd, RecordFormat.crc(payload));
+    requirePayload(bytes, RecordFormat.HEADER_BYTES + length, RecordFormat.crc(payload));
     return payload;
   }
 

@@ -24,6 +24,12 @@ public final class ServerStream<T> {
 
   private static final Logger log = LoggerFactory.getLogger(ServerStream.class);
 
+  /**
+   * What may wait to be sent before the source has to wait. Below a few messages, each of them
+   * costs a switch of threads; memory for slow clients is this times their number.
+   */
+  private static final int SEND_AHEAD_BYTES = 512 * 1024;
+
   /** What is sent, from first to last; the call ends well when it returns. */
   public interface Source<T> {
     void sendTo(ServerStream<T> stream);
@@ -42,6 +48,7 @@ public final class ServerStream<T> {
   /** Begins to send; called from within the call's handler, to which it returns at once. */
   public static <T> void start(StreamObserver<T> responses, Source<T> source) {
     ServerStream<T> stream = new ServerStream<>((ServerCallStreamObserver<T>) responses);
+    stream.responses.setOnReadyThreshold(SEND_AHEAD_BYTES);
     stream.responses.setOnReadyHandler(stream::ready);
     stream.responses.setOnCancelHandler(stream::cancel);
     Map<String, String> logFields = MDC.getCopyOfContextMap();

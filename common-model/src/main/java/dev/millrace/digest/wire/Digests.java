@@ -4,8 +4,9 @@ import build.bazel.remote.execution.v2.DigestFunction.Value;
 import dev.millrace.digest.Digest;
 import dev.millrace.digest.DigestFunction;
 import dev.millrace.failure.Failure.InvalidRequest;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /** Digests to and from the wire, where the function is told beside them, if at all. */
 public final class Digests {
@@ -25,9 +26,16 @@ public final class Digests {
   /** A repeated field's digests; a malformed one is named by its index. */
   public static List<Digest> fromProto(
       List<build.bazel.remote.execution.v2.Digest> protos, DigestFunction function, String field) {
-    return IntStream.range(0, protos.size())
-        .mapToObj(i -> fromProto(protos.get(i), function, field + "[" + i + "]"))
-        .toList();
+    List<Digest> digests = new ArrayList<>(protos.size());
+    for (build.bazel.remote.execution.v2.Digest proto : protos) {
+      try {
+        digests.add(new Digest(function, proto.getHash(), proto.getSizeBytes()));
+      } catch (IllegalArgumentException e) {
+        throw new InvalidRequest(
+            field + "[" + digests.size() + "]", String.valueOf(e.getMessage()));
+      }
+    }
+    return Collections.unmodifiableList(digests);
   }
 
   public static build.bazel.remote.execution.v2.Digest toProto(Digest digest) {

@@ -16,6 +16,11 @@ public record InliningWishes(boolean stdout, boolean stderr, Set<String> outputF
     outputFiles = Set.copyOf(outputFiles);
   }
 
+  /** Whether nothing at all is asked for, as nearly always. */
+  boolean isNone() {
+    return !stdout && !stderr && outputFiles.isEmpty();
+  }
+
   public static InliningWishes of(boolean stdout, boolean stderr, Collection<String> outputFiles) {
     return new InliningWishes(stdout, stderr, Set.copyOf(outputFiles));
   }

@@ -40,6 +40,9 @@ public final class ResultInlining {
    * digest stay.
    */
   public static ActionResult strip(ActionResult result) {
+    if (isBare(result)) {
+      return result;
+    }
     ActionResult.Builder stripped = result.toBuilder();
     if (result.hasStdoutDigest()) {
       stripped.clearStdoutRaw();
@@ -58,7 +61,11 @@ public final class ResultInlining {
    */
   public ActionResult inline(
       InstanceName instance, DigestFunction function, ActionResult result, InliningWishes wishes) {
-    ActionResult.Builder inlined = strip(result).toBuilder();
+    ActionResult bare = strip(result);
+    if (wishes.isNone()) {
+      return bare;
+    }
+    ActionResult.Builder inlined = bare.toBuilder();
     Room room = new Room(maxMessageBytes - inlined.buildPartial().getSerializedSize());
     if (wishes.stdout() && inlined.hasStdoutDigest()) {
       room.offer(
@@ -79,6 +86,19 @@ public final class ResultInlining {
     }
     room.fill(blobs, instance);
     return inlined.build();
+  }
+
+  private static boolean isBare(ActionResult result) {
+    if (result.hasStdoutDigest() && !result.getStdoutRaw().isEmpty()
+        || result.hasStderrDigest() && !result.getStderrRaw().isEmpty()) {
+      return false;
+    }
+    for (OutputFile file : result.getOutputFilesList()) {
+      if (!file.getContents().isEmpty()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** The room left in a message, and who is to get which blob in it. */

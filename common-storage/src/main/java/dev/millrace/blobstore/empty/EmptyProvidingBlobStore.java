@@ -48,6 +48,9 @@ public final class EmptyProvidingBlobStore implements BlobStore {
 
   @Override
   public Set<Digest> findMissing(InstanceName instance, Set<Digest> digests) {
+    if (noneIsProvided(digests)) {
+      return delegate.findMissing(instance, digests);
+    }
     Set<Digest> others = new HashSet<>(digests);
     others.removeIf(EmptyProvidingBlobStore::isProvided);
     return others.isEmpty() ? Set.of() : delegate.findMissing(instance, others);
@@ -55,6 +58,9 @@ public final class EmptyProvidingBlobStore implements BlobStore {
 
   @Override
   public Map<Digest, ByteString> readAll(InstanceName instance, Set<Digest> digests) {
+    if (noneIsProvided(digests)) {
+      return delegate.readAll(instance, digests);
+    }
     Set<Digest> others = new HashSet<>(digests);
     Map<Digest, ByteString> blobs = new LinkedHashMap<>();
     for (Digest digest : digests) {
@@ -71,6 +77,9 @@ public final class EmptyProvidingBlobStore implements BlobStore {
 
   @Override
   public Map<Digest, Failure> writeAll(InstanceName instance, Map<Digest, ByteString> blobs) {
+    if (noneIsProvided(blobs.keySet())) {
+      return delegate.writeAll(instance, blobs);
+    }
     Map<Digest, ByteString> others = new LinkedHashMap<>(blobs);
     Map<Digest, Failure> failures = new LinkedHashMap<>();
     blobs.forEach((digest, blob) -> {
@@ -85,6 +94,16 @@ public final class EmptyProvidingBlobStore implements BlobStore {
       failures.putAll(delegate.writeAll(instance, others));
     }
     return failures;
+  }
+
+  /** Nearly always: then nothing needs to be taken apart. */
+  private static boolean noneIsProvided(Set<Digest> digests) {
+    for (Digest digest : digests) {
+      if (isProvided(digest)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** A size of 0 under another hash names no blob that could exist; the delegate says so. */

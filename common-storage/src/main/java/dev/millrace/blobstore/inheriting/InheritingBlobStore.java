@@ -57,7 +57,11 @@ public final class InheritingBlobStore implements BlobStore {
 
   @Override
   public Map<Digest, ByteString> readAll(InstanceName instance, Set<Digest> digests) {
-    Map<Digest, ByteString> blobs = new LinkedHashMap<>(delegate.readAll(instance, digests));
+    Map<Digest, ByteString> found = delegate.readAll(instance, digests);
+    if (found.size() == digests.size() || instance.isRoot()) {
+      return found;
+    }
+    Map<Digest, ByteString> blobs = new LinkedHashMap<>(found);
     for (Optional<InstanceName> above = instance.parent();
         above.isPresent() && blobs.size() < digests.size();
         above = above.get().parent()) {

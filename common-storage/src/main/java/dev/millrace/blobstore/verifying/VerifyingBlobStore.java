@@ -46,14 +46,14 @@ public final class VerifyingBlobStore implements BlobStore {
 
   @Override
   public Map<Digest, Failure> writeAll(InstanceName instance, Map<Digest, ByteString> blobs) {
-    Map<Digest, ByteString> sound = new LinkedHashMap<>(blobs);
     Map<Digest, Failure> failures = new LinkedHashMap<>();
     blobs.forEach((digest, blob) ->
-        mismatch(digest, blob)
-            .ifPresent(failure -> {
-              sound.remove(digest);
-              failures.put(digest, failure);
-            }));
+        mismatch(digest, blob).ifPresent(failure -> failures.put(digest, failure)));
+    if (failures.isEmpty()) {
+      return delegate.writeAll(instance, blobs);
+    }
+    Map<Digest, ByteString> sound = new LinkedHashMap<>(blobs);
+    sound.keySet().removeAll(failures.keySet());
     if (!sound.isEmpty()) {
       failures.putAll(delegate.writeAll(instance, sound));
     }
