@@ -10,7 +10,12 @@ import org.springframework.context.annotation.PropertySource;
 /** The blob service as a process of its own. */
 @SpringBootConfiguration
 @EnableAutoConfiguration
-@Import({GrpcEdgeConfiguration.class, CasStorageConfiguration.class, CasConfiguration.class})
+@Import({
+  GrpcEdgeConfiguration.class,
+  CasDatabaseConfiguration.class,
+  CasStorageSelector.class,
+  CasConfiguration.class
+})
 @PropertySource("classpath:dev/millrace/cas/cas-service.properties")
 public class CasApplication {
 

@@ -1,7 +1,9 @@
--- Which database a bucket belongs to: the mark object in the bucket has the same id.
+-- Which database a bucket belongs to: the mark object in the bucket has the same id. Once there was
+-- one, a bucket without the mark is the wrong one.
 create table cas.owner (
-  id        uuid    not null default gen_random_uuid(),
-  singleton boolean primary key default true check (singleton)
+  id         uuid    not null default gen_random_uuid(),
+  has_bucket boolean not null default false,
+  singleton  boolean primary key default true check (singleton)
 );
 insert into cas.owner default values;
 

@@ -3,7 +3,7 @@ package dev.millrace.standalone;
 import dev.millrace.actions.ActionCacheConfiguration;
 import dev.millrace.asset.AssetConfiguration;
 import dev.millrace.cas.CasConfiguration;
-import dev.millrace.cas.CasStorageConfiguration;
+import dev.millrace.cas.CasStorageSelector;
 import dev.millrace.execution.ExecutionConfiguration;
 import dev.millrace.grpc.server.GrpcEdgeConfiguration;
 import dev.millrace.logs.LogStreamConfiguration;
@@ -22,7 +22,7 @@ import org.springframework.context.annotation.Import;
 @Import({
   EmbeddedDatabaseConfiguration.class,
   GrpcEdgeConfiguration.class,
-  CasStorageConfiguration.class,
+  CasStorageSelector.class,
   CasConfiguration.class,
   ActionCacheConfiguration.class,
   ExecutionConfiguration.class,

@@ -1,0 +1,42 @@
+package dev.millrace.cas;
+
+import dev.millrace.cas.index.Retention;
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * What an operator can choose about the index of blobs.
+ *
+ * @param inlineLimit blobs up to this size are kept in the index itself
+ * @param retention how long a blob stays after someone was told that it exists
+ * @param usePrecision by how much the recorded time of last use may lag behind
+ * @param objectLife how long an object may wait to become part of a blob, and an upload to go on
+ * @param maxConcurrentQueries the most connections used at once, not more than the pool has
+ */
+@ConfigurationProperties(prefix = "millrace.cas.index")
+record CasIndexProperties(
+    @DefaultValue("16KB") DataSize inlineLimit,
+    @DefaultValue("6h") Duration retention,
+    @DefaultValue("10m") Duration usePrecision,
+    @DefaultValue("1d") Duration objectLife,
+    @DefaultValue("8") int maxConcurrentQueries) {
+
+  CasIndexProperties {
+    if (inlineLimit.isNegative() || inlineLimit.toMegabytes() >= 1) {
+      throw new IllegalArgumentException("inline-limit: below 1 MB, not " + inlineLimit);
+    }
+    if (objectLife.compareTo(Duration.ofHours(1)) < 0) {
+      throw new IllegalArgumentException("object-life: at least 1 h, not " + objectLife);
+    }
+    if (maxConcurrentQueries < 1) {
+      throw new IllegalArgumentException(
+          "max-concurrent-queries: at least 1, not " + maxConcurrentQueries);
+    }
+  }
+
+  Retention toRetention() {
+    return new Retention(retention, usePrecision);
+  }
+}

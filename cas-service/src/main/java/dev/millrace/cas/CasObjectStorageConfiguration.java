@@ -1,0 +1,96 @@
+package dev.millrace.cas;
+
+import dev.millrace.blobstore.BlobStore;
+import dev.millrace.blobstore.empty.EmptyProvidingBlobStore;
+import dev.millrace.blobstore.inheriting.InheritingBlobStore;
+import dev.millrace.blobstore.verifying.VerifyingBlobStore;
+import dev.millrace.cas.index.BlobIndex;
+import dev.millrace.cas.index.BucketOwner;
+import dev.millrace.cas.index.CasSchema;
+import dev.millrace.cas.index.Deletions;
+import dev.millrace.cas.index.IndexDatabase;
+import dev.millrace.cas.index.PostgresUploads;
+import dev.millrace.cas.s3.ObjectBlobStore;
+import dev.millrace.cas.s3.PieceStore;
+import dev.millrace.cas.s3.S3ObjectStore;
+import dev.millrace.cas.s3.TransferMemory;
+import java.time.Clock;
+import javax.sql.DataSource;
+import org.flywaydb.core.Flyway;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** Blobs in PostgreSQL and S3: the whole stack, from the inside out. Needs a database. */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties({CasS3Properties.class, CasIndexProperties.class})
+public class CasObjectStorageConfiguration {
+
+  @Bean(initMethod = "migrate")
+  Flyway casMigrations(DataSource database) {
+    return CasSchema.migrations(database);
+  }
+
+  @Bean
+  IndexDatabase casIndexDatabase(
+      DataSource database,
+      // Not called, but has to have run.
+      @Qualifier("casMigrations") Flyway migrated,
+      CasIndexProperties properties) {
+    return new IndexDatabase(database, properties.maxConcurrentQueries());
+  }
+
+  @Bean
+  Deletions deletions(IndexDatabase database, CasIndexProperties properties) {
+    return new Deletions(database, properties.objectLife(), Clock.systemUTC());
+  }
+
+  @Bean
+  BlobIndex blobIndex(
+      IndexDatabase database, Deletions deletions, CasIndexProperties properties) {
+    return new BlobIndex(database, deletions, properties.toRetention(), Clock.systemUTC());
+  }
+
+  @Bean
+  PostgresUploads postgresUploads(IndexDatabase database, Deletions deletions) {
+    return new PostgresUploads(database, deletions, Clock.systemUTC());
+  }
+
+  /** Not before the bucket is known to be that of this database. */
+  @Bean
+  S3ObjectStore s3ObjectStore(CasS3Properties properties, IndexDatabase database) {
+    S3ObjectStore objects = new S3ObjectStore(properties.toSettings());
+    try {
+      BucketOwner owner = new BucketOwner(database);
+      objects.claimFor(owner.id(), !owner.hasBucket());
+      owner.rememberBucket();
+      return objects;
+    } catch (RuntimeException e) {
+      objects.close();
+      throw e;
+    }
+  }
+
+  @Bean
+  PieceStore pieceStore(Deletions deletions, S3ObjectStore objects, CasS3Properties properties) {
+    TransferMemory memory =
+        new TransferMemory(
+            (int) properties.transferMemory().toMegabytes(), properties.patience());
+    return new PieceStore(
+        deletions, objects, memory, (int) properties.pieceSize().toMegabytes());
+  }
+
+  /** Nobody gets this one by its type: it takes content on trust. */
+  @Bean(defaultCandidate = false)
+  ObjectBlobStore objectBlobStore(
+      BlobIndex index, PieceStore pieces, CasIndexProperties properties) {
+    return new ObjectBlobStore(index, pieces, (int) properties.inlineLimit().toBytes());
+  }
+
+  /** Nothing but the verifying store may stand directly around the objects. */
+  @Bean
+  BlobStore blobStore(@Qualifier("objectBlobStore") BlobStore objects) {
+    return new EmptyProvidingBlobStore(new InheritingBlobStore(new VerifyingBlobStore(objects)));
+  }
+}
