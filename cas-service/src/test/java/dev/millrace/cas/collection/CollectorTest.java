@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 final class CollectorTest {
@@ -27,6 +28,11 @@ final class CollectorTest {
   private final RandomBlobs random = RandomBlobs.seeded();
   private final Stock stock = new Stock();
   private final Stock.Replica replica = stock.replica();
+
+  @AfterEach
+  void close() {
+    stock.close();
+  }
 
   @Test
   void whatWasUsedLongestAgoGoesDownToTheLowWatermark() {

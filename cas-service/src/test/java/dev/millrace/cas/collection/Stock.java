@@ -1,6 +1,7 @@
 package dev.millrace.cas.collection;
 
 import com.google.protobuf.ByteString;
+import com.zaxxer.hikari.HikariDataSource;
 import dev.millrace.cas.index.BlobIndex;
 import dev.millrace.cas.index.Body;
 import dev.millrace.cas.index.CasSchema;
@@ -28,19 +29,32 @@ import javax.sql.DataSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** A database and the objects beside it, with as many replicas as a test wants, at a set time. */
-final class Stock {
+final class Stock implements AutoCloseable {
 
   static final Retention RETENTION = Retention.DEFAULT;
   static final Duration CONDEMNED_FOR = Duration.ofMinutes(10);
   static final Duration OBJECTS_LIVE_ON = Duration.ofHours(1);
 
   final ManualClock clock = ManualClock.standing();
-  final DataSource dataSource = TestDatabase.create();
+  final HikariDataSource dataSource = pooled(TestDatabase.create());
   final JdbcClient sql = JdbcClient.create(dataSource);
   final Map<UUID, ByteString> objects = new ConcurrentHashMap<>();
 
   Stock() {
     CasSchema.migrations(dataSource).migrate();
+  }
+
+  private static HikariDataSource pooled(DataSource database) {
+    HikariDataSource pool = new HikariDataSource();
+    pool.setDataSource(database);
+    pool.setMaximumPoolSize(20);
+    pool.setMinimumIdle(0);
+    return pool;
+  }
+
+  @Override
+  public void close() {
+    dataSource.close();
   }
 
   /** One process of several. */
