@@ -77,7 +77,7 @@ final class RetentionPromiseTest {
 
   @Test
   void whatWasReportedPresentStaysReadableAtEveryInterleaving() {
-    for (int step = 0; step < 500; step++) {
+    for (int step = 0; step < 1000; step++) {
       try {
         if (random.nextInt(4) == 0) {
           collect();
@@ -106,7 +106,7 @@ final class RetentionPromiseTest {
             use();
             promisesAreKept();
           }
-          if (random.nextInt(40) == 0) {
+          if (random.nextInt(25) == 0) {
             throw new Killed();
           }
         };
