@@ -14,13 +14,14 @@ create table cas.last_collection (
   outstanding   bigint      not null
 );
 
--- Up to where blobs have been hashed again, in the order of their keys, over and over.
+-- Up to where blobs have been hashed again, in the order of their keys, over and over, and up to
+-- which time as many have been as there should be.
 create table cas.scrubbing (
-  singleton boolean primary key default true check (singleton),
-  position  uuid    not null,
-  laps      bigint  not null default 0
+  singleton boolean     primary key default true check (singleton),
+  position  uuid        not null,
+  paid_up   timestamptz not null,
+  laps      bigint      not null default 0
 );
-insert into cas.scrubbing (position) values ('00000000-0000-0000-0000-000000000000');
 
 -- The bodies that have objects, which are few beside those that are in the table: who compares the
 -- bucket with the index need not read the others.
