@@ -29,7 +29,7 @@ public final class CollectionMetrics {
 
   private AtomicLong gauge(String name, String unit) {
     AtomicLong value = new AtomicLong();
-    Gauge unused =
+    Gauge _ =
         Gauge.builder(PREFIX + name, value, AtomicLong::get).baseUnit(unit).register(registry);
     return value;
   }
@@ -42,7 +42,7 @@ public final class CollectionMetrics {
     lastSuccess.set(round.started().plus(round.took()).getEpochSecond());
     count("collection.condemned", Round.sum(round.condemned()));
     count("collection.deleted", Round.sum(round.deleted()));
-    counter("collection.spared", "blobs").increment(round.spared());
+    counter("collection.spared", "blobs").increment((double) round.spared());
   }
 
   void failed() {
@@ -50,8 +50,8 @@ public final class CollectionMetrics {
   }
 
   private void count(String name, Tally tally) {
-    counter(name, "blobs").increment(tally.blobs());
-    counter(name, "bytes").increment(tally.bytes());
+    counter(name, "blobs").increment((double) tally.blobs());
+    counter(name, "bytes").increment((double) tally.bytes());
   }
 
   void objectsDeleted(int count) {

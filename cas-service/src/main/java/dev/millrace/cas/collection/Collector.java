@@ -19,6 +19,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes room, one collector at a time over all replicas. A round deletes what earlier rounds have
@@ -27,6 +29,8 @@ import java.util.stream.Collectors;
  * finds.
  */
 public final class Collector {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Collector.class);
 
   /** 32 MiB of the table, which is some 300,000 blobs. */
   private static final int SURVEYED_PAGES = 4096;
@@ -88,6 +92,9 @@ public final class Collector {
     Survey survey = survey(turn, now);
     Map<Integer, InstanceName> names = turn.instances();
     Plan plan = Plan.of(survey, names, settings.limits());
+    if (!plan.cuts().isEmpty()) {
+      LOG.info("Room is needed: {} are condemned", Round.sum(plan.going()));
+    }
     Map<Integer, Tally> condemned = condemn(turn, plan.cuts());
     Round round =
         new Round(

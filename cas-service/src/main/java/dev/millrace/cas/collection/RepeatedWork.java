@@ -35,7 +35,7 @@ public final class RepeatedWork implements AutoCloseable {
   }
 
   private void schedule(Duration delay) {
-    var unused = timer.schedule(this::run, delay.toMillis(), TimeUnit.MILLISECONDS);
+    var _ = timer.schedule(this::run, delay.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   private void run() {

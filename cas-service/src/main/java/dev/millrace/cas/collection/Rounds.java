@@ -1,6 +1,5 @@
 package dev.millrace.cas.collection;
 
-import dev.millrace.cas.index.Tally;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
@@ -63,30 +62,20 @@ public final class Rounds {
   }
 
   private static void log(Round round) {
-    Tally stored = Round.sum(round.stored());
-    Tally condemned = Round.sum(round.condemned());
-    Tally deleted = Round.sum(round.deleted());
     LOG.info(
-        "{} in {} ms: {} blobs of {} bytes stored, {} of {} {}, {} of {} deleted, {} spared",
+        "{} in {} ms: {} stored, {} {}, {} deleted, {} blobs spared",
         round.rehearsed() ? "Collection rehearsed" : "Collection",
         round.took().toMillis(),
-        stored.blobs(),
-        stored.bytes(),
-        condemned.blobs(),
-        condemned.bytes(),
+        Round.sum(round.stored()),
+        Round.sum(round.condemned()),
         round.rehearsed() ? "would be condemned" : "condemned",
-        deleted.blobs(),
-        deleted.bytes(),
+        Round.sum(round.deleted()),
         round.spared());
     if (round.rehearsed()) {
       round
           .condemned()
           .forEach((instance, tally) ->
-              LOG.info(
-                  "Of instance '{}', {} blobs of {} bytes would go",
-                  instance,
-                  tally.blobs(),
-                  tally.bytes()));
+              LOG.info("Of instance '{}' would go {}", instance, tally));
     }
     for (Shortfall shortfall : round.shortfalls()) {
       LOG.warn(

@@ -22,8 +22,10 @@ public final class ScrubbingIndex {
 
   private static final UUID START = new UUID(0, 0);
 
-  /** What was not scrubbed while nobody ran is not made up for. */
-  private static final Duration MOST_OVERDUE = Duration.ofHours(1);
+  /** What was not scrubbed while nobody ran is made up for only as far as this. */
+  private static final Duration LEAST_OVERDUE = Duration.ofHours(1);
+
+  private static final long MOST_SECONDS = Duration.ofDays(10 * 365).toSeconds();
 
   private static final double SECONDS_PER_DAY = Duration.ofDays(1).toSeconds();
 
@@ -46,8 +48,8 @@ public final class ScrubbingIndex {
   public List<StoredBlob> next(double dailyShare, int most, Instant now) {
     return database.transaction(client -> {
       State state = lock(client, now);
-      Instant paidUp = latest(state.paidUp(), now.minus(MOST_OVERDUE));
       double perSecond = count(client) * dailyShare / SECONDS_PER_DAY;
+      Instant paidUp = latest(state.paidUp(), now.minus(mostOverdue(perSecond)));
       long due = (long) (perSecond * Duration.between(paidUp, now).toMillis() / 1000);
       if (due <= 0) {
         return List.of();
@@ -59,8 +61,7 @@ public final class ScrubbingIndex {
         found = new ArrayList<>(found);
         found.addAll(read(client, START, batch - found.size()));
       }
-      Instant paidNow =
-          due <= most ? paidUp.plusNanos((long) (batch / perSecond * 1e9)) : now;
+      Instant paidNow = paidUp.plusNanos((long) (batch / perSecond * 1e9));
       int _ =
           client
               .sql("update cas.scrubbing set position = ?, paid_up = ?, laps = laps + ?")
@@ -70,6 +71,12 @@ public final class ScrubbingIndex {
               .update();
       return found.stream().map(Found::blob).toList();
     });
+  }
+
+  /** Where there are few blobs, long enough for one of them. */
+  private static Duration mostOverdue(double perSecond) {
+    double seconds = perSecond > 0 ? Math.min(2 / perSecond, MOST_SECONDS) : 0;
+    return Duration.ofSeconds(Math.max(LEAST_OVERDUE.toSeconds(), (long) seconds));
   }
 
   private static Instant latest(Instant a, Instant b) {

@@ -14,4 +14,9 @@ public record Tally(long blobs, long bytes) {
   public static Tally sum(Collection<Tally> tallies) {
     return tallies.stream().reduce(NONE, Tally::plus);
   }
+
+  @Override
+  public String toString() {
+    return blobs + " blobs of " + bytes + " bytes";
+  }
 }

@@ -59,7 +59,7 @@ record S3ObjectBucket(S3AsyncClient client, String bucket, String prefix) implem
   private Set<UUID> deleteEach(Set<UUID> objects) {
     Set<UUID> gone = new HashSet<>();
     for (UUID object : objects) {
-      var unused =
+      var _ =
           S3ObjectStore.await(
               "deleted",
               client.deleteObject(request -> request.bucket(bucket).key(prefix + object)));
