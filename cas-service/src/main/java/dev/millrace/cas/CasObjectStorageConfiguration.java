@@ -49,8 +49,7 @@ public class CasObjectStorageConfiguration {
   }
 
   @Bean
-  BlobIndex blobIndex(
-      IndexDatabase database, Deletions deletions, CasIndexProperties properties) {
+  BlobIndex blobIndex(IndexDatabase database, Deletions deletions, CasIndexProperties properties) {
     return new BlobIndex(database, deletions, properties.toRetention(), Clock.systemUTC());
   }
 
@@ -77,10 +76,8 @@ public class CasObjectStorageConfiguration {
   @Bean
   PieceStore pieceStore(Deletions deletions, S3ObjectStore objects, CasS3Properties properties) {
     TransferMemory memory =
-        new TransferMemory(
-            (int) properties.transferMemory().toMegabytes(), properties.patience());
-    return new PieceStore(
-        deletions, objects, memory, (int) properties.pieceSize().toMegabytes());
+        new TransferMemory((int) properties.transferMemory().toMegabytes(), properties.patience());
+    return new PieceStore(deletions, objects, memory, (int) properties.pieceSize().toMegabytes());
   }
 
   /** Nobody gets this one by its type: it takes content on trust. */

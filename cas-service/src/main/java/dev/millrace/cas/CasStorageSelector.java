@@ -28,8 +28,7 @@ public final class CasStorageSelector implements ImportSelector, EnvironmentAwar
       switch (storage) {
         case "disk" -> CasStorageConfiguration.class.getName();
         case "s3" -> CasObjectStorageConfiguration.class.getName();
-        default ->
-            throw new IllegalArgumentException(PROPERTY + ": disk or s3, not " + storage);
+        default -> throw new IllegalArgumentException(PROPERTY + ": disk or s3, not " + storage);
       }
     };
   }

@@ -38,8 +38,7 @@ final class CasObjectStorageTest {
             Blobs.write(
                 first.getBean(BlobStore.class), InstanceName.ROOT, DigestFunction.SHA256, blob);
         assertThat(
-                Blobs.read(
-                    second.getBean(BlobStore.class), InstanceName.ROOT, digest, 5_000_000))
+                Blobs.read(second.getBean(BlobStore.class), InstanceName.ROOT, digest, 5_000_000))
             .isEqualTo(blob);
       }
     }

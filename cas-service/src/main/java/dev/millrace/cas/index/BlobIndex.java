@@ -22,9 +22,9 @@ import org.springframework.jdbc.core.simple.JdbcClient.StatementSpec;
 import org.springframework.jdbc.support.SqlArrayValue;
 
 /**
- * Which blobs exist, and where their bytes are. Whoever is told that a blob exists makes it count as
- * used, in the same statement: a blob that collection has condemned meanwhile is spared by that, and
- * one that is already gone is not reported.
+ * Which blobs exist, and where their bytes are. Whoever is told that a blob exists makes it count
+ * as used, in the same statement: a blob that collection has condemned meanwhile is spared by that,
+ * and one that is already gone is not reported.
  *
  * <p>All rows of a statement are locked in the order of their keys, so that batches that overlap
  * wait for each other and never end in a deadlock. What is promised of retention holds for a
@@ -37,15 +37,17 @@ public final class BlobIndex {
 
   /**
    * Finds the rows of digests and renews those whose last use was recorded long ago. A row that is
-   * being deleted is waited for, and is then not among the renewed.
+   * being deleted is waited for, and is then not among the renewed. What is asked for is unnested
+   * in a select list, which unlike a table is not gathered in memory first.
    */
   private static final String FOUND =
       """
-      with asked as materialized (
-        select * from unnest(:keys, :hashes, :sizes) with ordinality a (key, hash, size, number)
-      ), found as materialized (
+      with found as materialized (
         select a.number, b.key, b.last_used < :stale or b.condemned_at is not null as stale
-        from asked a join cas.blobs b on b.key = a.key
+        from (
+          select unnest(:keys) as key, unnest(:hashes) as hash, unnest(:sizes) as size,
+            generate_series(1, :count) as number
+        ) a join cas.blobs b on b.key = a.key
         where b.hash = a.hash and b.size = a.size and b.function = :function
       ), held as materialized (
         select b.key, f.number from found f join cas.blobs b on b.key = f.key
@@ -61,7 +63,7 @@ public final class BlobIndex {
   private static final String PRESENT =
       FOUND
           + """
-          select array_agg(number::integer) from (
+          select array_agg(number) from (
             select number from found where not stale union all select number from renewed) present
           """;
 
@@ -92,20 +94,20 @@ public final class BlobIndex {
       """
           + ADD
           + """
-          and (b.last_used < :stale or b.condemned_at is not null)
-        returning b.key, b.hash, b.xmax = 0 as fresh
-      ), bodies as (
-        insert into cas.bodies (key, content, checksums)
-        select a.key, a.content, a.checksums
-        from asked a join written w on w.key = a.key and w.hash = a.hash
-        where w.fresh
-      )
-      select array_agg(a.number::integer) from asked a
-      where exists (select from written w where w.key = a.key and w.hash = a.hash)
-        or exists (
-          select from cas.blobs b
-          where b.key = a.key and b.hash = a.hash and b.size = a.size and b.function = :function)
-      """;
+              and (b.last_used < :stale or b.condemned_at is not null)
+            returning b.key, b.hash, b.xmax = 0 as fresh
+          ), bodies as (
+            insert into cas.bodies (key, content, checksums)
+            select a.key, a.content, a.checksums
+            from asked a join written w on w.key = a.key and w.hash = a.hash
+            where w.fresh
+          )
+          select array_agg(a.number::integer) from asked a
+          where exists (select from written w where w.key = a.key and w.hash = a.hash)
+            or exists (
+              select from cas.blobs b
+              where b.key = a.key and b.hash = a.hash and b.size = a.size and b.function = :function)
+          """;
 
   private static final String ADD_ONE =
       """
@@ -120,8 +122,7 @@ public final class BlobIndex {
   private final Retention retention;
   private final Clock clock;
 
-  public BlobIndex(
-      IndexDatabase database, Deletions deletions, Retention retention, Clock clock) {
+  public BlobIndex(IndexDatabase database, Deletions deletions, Retention retention, Clock clock) {
     this.database = database;
     this.instances = new Instances(database);
     this.deletions = deletions;
@@ -135,8 +136,7 @@ public final class BlobIndex {
     OptionalInt number = digests.isEmpty() ? OptionalInt.empty() : instances.find(instance);
     if (number.isPresent()) {
       for (KeyedDigests batch : KeyedDigests.of(number.getAsInt(), digests)) {
-        Integer[] present =
-            database.query(client -> numbers(keyed(client.sql(PRESENT), batch)));
+        Integer[] present = database.query(client -> numbers(keyed(client.sql(PRESENT), batch)));
         for (int n : present) {
           missing.remove(batch.digests().get(n - 1));
         }
@@ -169,6 +169,9 @@ public final class BlobIndex {
    * @return the ones that could not be added, which is next to impossible
    */
   public Set<Digest> add(InstanceName instance, Map<Digest, ByteString> blobs) {
+    if (blobs.isEmpty()) {
+      return Set.of();
+    }
     int number = instances.intern(instance);
     Map<Digest, ByteString> left = new HashMap<>(blobs);
     for (int round = 0; round < ROUNDS && !left.isEmpty(); round++) {
@@ -208,8 +211,8 @@ public final class BlobIndex {
                   .param("instance", number)
                   .query(Boolean.class)
                   .optional()
-                  .orElseThrow(() ->
-                      new Failure.Unavailable("the key of " + digest + " is taken", null));
+                  .orElseThrow(
+                      () -> new Failure.Unavailable("the key of " + digest + " is taken", null));
           if (fresh) {
             deletions.adopt(client, body.list());
             insertBody(client, one, body);
@@ -241,8 +244,7 @@ public final class BlobIndex {
    * written anew. A body that was written since it was found to be damaged stays.
    */
   public boolean quarantine(InstanceName instance, Digest digest, Body damaged, String reason) {
-    KeyedDigests one =
-        KeyedDigests.of(instances.intern(instance), List.of(digest)).getFirst();
+    KeyedDigests one = KeyedDigests.of(instances.intern(instance), List.of(digest)).getFirst();
     return database.query(client -> {
       StatementSpec statement =
           client
@@ -289,6 +291,7 @@ public final class BlobIndex {
         .param("keys", batch.keyColumn())
         .param("hashes", batch.hashColumn())
         .param("sizes", batch.sizeColumn())
+        .param("count", batch.keys().size())
         .param("function", batch.function().number())
         .param("now", time(now))
         .param("stale", time(retention.renewedIfBefore(now)));
@@ -317,5 +320,4 @@ public final class BlobIndex {
   static OffsetDateTime time(Instant instant) {
     return instant.atOffset(ZoneOffset.UTC);
   }
-
 }

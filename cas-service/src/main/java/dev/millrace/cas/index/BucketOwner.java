@@ -13,8 +13,8 @@ public final class BucketOwner {
 
   /** Whether a bucket has been made this database's. */
   public boolean hasBucket() {
-    return database.query(client ->
-        client.sql("select has_bucket from cas.owner").query(Boolean.class).single());
+    return database.query(
+        client -> client.sql("select has_bucket from cas.owner").query(Boolean.class).single());
   }
 
   public void rememberBucket() {
@@ -24,7 +24,7 @@ public final class BucketOwner {
 
   /** Made with the schema, and the same ever after. */
   public UUID id() {
-    return database.query(client ->
-        client.sql("select id from cas.owner").query(UUID.class).single());
+    return database.query(
+        client -> client.sql("select id from cas.owner").query(UUID.class).single());
   }
 }

@@ -30,20 +30,18 @@ final class Instances {
   /** The number of an instance, which is given one if it has none. */
   int intern(InstanceName instance) {
     return find(instance)
-        .orElseGet(
-            () -> {
-              int unused =
-                  database.query(
-                      client ->
-                          client
-                              .sql(
-                                  "insert into cas.instances (name, name_hash) values (?, ?)"
-                                      + " on conflict do nothing")
-                              .param(instance.value())
-                              .param(NameHash.of(instance.value()))
-                              .update());
-              return find(instance).orElseThrow();
-            });
+        .orElseGet(() -> {
+          int unused =
+              database.query(client ->
+                  client
+                      .sql(
+                          "insert into cas.instances (name, name_hash) values (?, ?)"
+                              + " on conflict do nothing")
+                      .param(instance.value())
+                      .param(NameHash.of(instance.value()))
+                      .update());
+          return find(instance).orElseThrow();
+        });
   }
 
   private static OptionalInt select(JdbcClient client, InstanceName instance) {

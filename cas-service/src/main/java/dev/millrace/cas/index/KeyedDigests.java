@@ -24,8 +24,7 @@ record KeyedDigests(DigestFunction function, List<UUID> keys, List<Digest> diges
       Comparator.comparing(
           Keyed::key,
           (a, b) -> {
-            int high =
-                Long.compareUnsigned(a.getMostSignificantBits(), b.getMostSignificantBits());
+            int high = Long.compareUnsigned(a.getMostSignificantBits(), b.getMostSignificantBits());
             return high != 0
                 ? high
                 : Long.compareUnsigned(a.getLeastSignificantBits(), b.getLeastSignificantBits());

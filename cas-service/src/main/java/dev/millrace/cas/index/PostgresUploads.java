@@ -41,7 +41,9 @@ public final class PostgresUploads {
     }
   }
 
-  /** Begins an upload at its start and gives up what was saved of it; returns the writer's epoch. */
+  /**
+   * Begins an upload at its start and gives up what was saved of it; returns the writer's epoch.
+   */
   public long begin(String name) {
     return database.transaction(client -> {
       lock(client, name).ifPresent(old -> deletions.release(client, old.pieces()));
@@ -190,10 +192,7 @@ public final class PostgresUploads {
   private void delete(JdbcClient client, String name, Saved saved) {
     deletions.release(client, saved.pieces());
     int unused =
-        client
-            .sql("delete from cas.uploads where name_hash = ?")
-            .param(NameHash.of(name))
-            .update();
+        client.sql("delete from cas.uploads where name_hash = ?").param(NameHash.of(name)).update();
   }
 
   private static Optional<Saved> lock(JdbcClient client, String name) {

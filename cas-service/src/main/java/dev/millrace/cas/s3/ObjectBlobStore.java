@@ -107,16 +107,18 @@ public final class ObjectBlobStore implements BlobStore {
   @Override
   public Map<Digest, ByteString> readAll(InstanceName instance, Set<Digest> digests) {
     Map<Digest, ByteString> blobs = new LinkedHashMap<>();
-    index.find(instance, digests).forEach((digest, body) -> {
-      switch (body) {
-        case Body.Content content ->
-            blobs.put(
-                digest,
-                UnsafeByteOperations.unsafeWrap(sound(instance, digest, content).bytes()));
-        case Body.Pieces found ->
-            blobs.put(digest, readWhole(new PieceReader(this, instance, digest, found)));
-      }
-    });
+    index
+        .find(instance, digests)
+        .forEach((digest, body) -> {
+          switch (body) {
+            case Body.Content content ->
+                blobs.put(
+                    digest,
+                    UnsafeByteOperations.unsafeWrap(sound(instance, digest, content).bytes()));
+            case Body.Pieces found ->
+                blobs.put(digest, readWhole(new PieceReader(this, instance, digest, found)));
+          }
+        });
     return blobs;
   }
 

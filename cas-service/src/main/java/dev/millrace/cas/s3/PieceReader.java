@@ -29,8 +29,7 @@ final class PieceReader implements BlobReader {
   private int taken;
   private int blocks = 1;
 
-  PieceReader(
-      ObjectBlobStore store, InstanceName instance, Digest digest, Body.Pieces body) {
+  PieceReader(ObjectBlobStore store, InstanceName instance, Digest digest, Body.Pieces body) {
     this.store = store;
     this.instance = instance;
     this.digest = digest;
@@ -88,10 +87,9 @@ final class PieceReader implements BlobReader {
     store
         .pieces()
         .read(piece, block, fetched)
-        .ifPresent(
-            problem -> {
-              throw store.damaged(instance, digest, body, problem);
-            });
+        .ifPresent(problem -> {
+          throw store.damaged(instance, digest, body, problem);
+        });
     start = begin + offset;
     window = fetched.flip();
   }

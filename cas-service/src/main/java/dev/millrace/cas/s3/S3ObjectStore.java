@@ -40,8 +40,7 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
     PutObjectRequest request =
         encrypted(settings.encryption()).key(key(object)).checksumCRC32C(crc32c(bytes)).build();
     var unused =
-        await(
-            "written", client.putObject(request, AsyncRequestBody.fromByteBuffersUnsafe(body)));
+        await("written", client.putObject(request, AsyncRequestBody.fromByteBuffersUnsafe(body)));
   }
 
   private static String crc32c(List<ByteBuffer> bytes) {
@@ -52,8 +51,7 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
   }
 
   private PutObjectRequest.Builder encrypted(Encryption encryption) {
-    PutObjectRequest.Builder request =
-        PutObjectRequest.builder().bucket(settings.bucket().name());
+    PutObjectRequest.Builder request = PutObjectRequest.builder().bucket(settings.bucket().name());
     return switch (encryption) {
       case Encryption.Unspecified() -> request;
       case Encryption.ServiceKeys() -> request.serverSideEncryption(ServerSideEncryption.AES256);

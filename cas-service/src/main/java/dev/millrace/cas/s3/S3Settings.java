@@ -79,8 +79,7 @@ public record S3Settings(
       Duration connect, Duration attempt, Duration call, int attempts, int connections) {
 
     public static final Limits DEFAULT =
-        new Limits(
-            Duration.ofSeconds(5), Duration.ofSeconds(20), Duration.ofSeconds(60), 4, 64);
+        new Limits(Duration.ofSeconds(5), Duration.ofSeconds(20), Duration.ofSeconds(60), 4, 64);
 
     public Limits {
       if (!connect.isPositive() || !attempt.isPositive() || !call.isPositive()) {

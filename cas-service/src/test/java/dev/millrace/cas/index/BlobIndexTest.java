@@ -318,7 +318,10 @@ final class BlobIndexTest {
   }
 
   private List<Instant> lastUses() {
-    return sql.sql("select distinct last_used from cas.blobs").query(OffsetDateTime.class).list()
+    return sql
+        .sql("select distinct last_used from cas.blobs")
+        .query(OffsetDateTime.class)
+        .list()
         .stream()
         .map(OffsetDateTime::toInstant)
         .toList();
@@ -326,8 +329,8 @@ final class BlobIndexTest {
 
   private boolean someoneWaitsForALock() {
     return sql.sql(
-            "select count(*) from pg_stat_activity"
-                + " where datname = current_database() and wait_event_type = 'Lock'")
+                "select count(*) from pg_stat_activity"
+                    + " where datname = current_database() and wait_event_type = 'Lock'")
             .query(Integer.class)
             .single()
         > 0;

@@ -4,6 +4,8 @@ import dev.millrace.digest.Digest;
 import dev.millrace.digest.DigestFunction;
 import dev.millrace.instance.InstanceName;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -44,7 +46,12 @@ final class FindMissingAtScale {
       Retention retention = new Retention(Duration.ofHours(6), Duration.ofDays(1000));
       BlobIndex index = new BlobIndex(database, deletions, retention, clock);
       fill(JdbcClient.create(dataSource), index, rows);
-      measure(index, rows, digests, rounds);
+      int backend =
+          JdbcClient.create(dataSource)
+              .sql("select pg_backend_pid()")
+              .query(Integer.class)
+              .single();
+      measure(index, rows, digests, rounds, Path.of("/proc/" + backend + "/schedstat"));
     }
   }
 
@@ -88,9 +95,11 @@ final class FindMissingAtScale {
     System.out.printf("filled in %d s%n", (System.nanoTime() - begin) / 1_000_000_000);
   }
 
-  private static void measure(BlobIndex index, int rows, int digests, int rounds) {
+  private static void measure(BlobIndex index, int rows, int digests, int rounds, Path cpu)
+      throws IOException {
     Random random = new Random(3);
     double[] millis = new double[rounds];
+    double[] cpuMillis = new double[rounds];
     for (int round = -5; round < rounds; round++) {
       Set<Digest> asked = new LinkedHashSet<>();
       int absent = digests / 10;
@@ -100,6 +109,7 @@ final class FindMissingAtScale {
       while (asked.size() < digests) {
         asked.add(digest(rows + random.nextInt(1_000_000_000)));
       }
+      long spent = cpuNanos(cpu);
       long begin = System.nanoTime();
       Set<Digest> missing = index.findMissing(INSTANCE, asked);
       double took = (System.nanoTime() - begin) / 1e6;
@@ -108,12 +118,26 @@ final class FindMissingAtScale {
       }
       if (round >= 0) {
         millis[round] = took;
+        cpuMillis[round] = (cpuNanos(cpu) - spent) / 1e6;
       }
     }
     Arrays.sort(millis);
+    Arrays.sort(cpuMillis);
     System.out.printf(
-        "%,d rows, %,d digests, %d rounds: median %.1f ms, least %.1f, most %.1f%n",
-        rows, digests, rounds, millis[rounds / 2], millis[0], millis[rounds - 1]);
+        "%,d rows, %,d digests, %d rounds: median %.1f ms, least %.1f, most %.1f;"
+            + " CPU of PostgreSQL %.1f ms%n",
+        rows,
+        digests,
+        rounds,
+        millis[rounds / 2],
+        millis[0],
+        millis[rounds - 1],
+        cpuMillis[rounds / 2]);
+  }
+
+  /** What the process has used of a processor, which a busy machine changes little. */
+  private static long cpuNanos(Path schedstat) throws IOException {
+    return Long.parseLong(Files.readString(schedstat).split(" ")[0]);
   }
 
   private static long low(Digest digest) {

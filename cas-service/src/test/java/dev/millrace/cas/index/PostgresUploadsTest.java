@@ -54,8 +54,7 @@ final class PostgresUploadsTest {
     long first = uploads.begin(NAME);
     uploads.save(NAME, new Saved(first, List.of(piece(100)), new byte[0]));
     long second = uploads.resume(NAME).orElseThrow().epoch();
-    assertThatThrownBy(
-            () -> uploads.save(NAME, new Saved(first, List.of(piece(100)), new byte[0])))
+    assertThatThrownBy(() -> uploads.save(NAME, new Saved(first, List.of(piece(100)), new byte[0])))
         .isInstanceOf(Failure.Unavailable.class);
     uploads.discard(NAME, first);
     assertThat(uploads.kept(NAME)).hasValue(100);
@@ -120,8 +119,7 @@ final class PostgresUploadsTest {
   }
 
   private Piece piece(int length) {
-    return new Piece(
-        deletions.announce(), length, Checksums.of(ByteBuffer.wrap(new byte[length])));
+    return new Piece(deletions.announce(), length, Checksums.of(ByteBuffer.wrap(new byte[length])));
   }
 
   private Set<UUID> due() {

@@ -48,8 +48,7 @@ final class DatabaseRestartTest {
         HikariDataSource pool = new HikariDataSource()) {
       pool.setJdbcUrl(server.getJdbcUrl("postgres", "postgres"));
       pool.setConnectionTimeout(1000);
-      BlobStore store =
-          new VerifyingBlobStore(new ObjectStorage(pool).replica(objects).store());
+      BlobStore store = new VerifyingBlobStore(new ObjectStorage(pool).replica(objects).store());
       try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
         List<Future<?>> clients = new ArrayList<>();
         for (int i = 0; i < 6; i++) {

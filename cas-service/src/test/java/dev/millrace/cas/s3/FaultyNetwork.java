@@ -129,7 +129,8 @@ final class FaultyNetwork implements AutoCloseable {
           answering = false;
           answered = 0;
           sent = 0;
-          String line = new String(bytes, 0, n, StandardCharsets.ISO_8859_1).lines().findFirst().get();
+          String line =
+              new String(bytes, 0, n, StandardCharsets.ISO_8859_1).lines().findFirst().get();
           requests.add(line);
           fault = faults.apply(line);
         }

@@ -18,8 +18,7 @@ final class ObjectBlobStoreContractTest extends BlobStoreContract {
   private static final ObjectStorage STORAGE = new ObjectStorage();
 
   private final TransferMemory memory = new TransferMemory(4, Duration.ofSeconds(20));
-  private final BlobStore store =
-      new VerifyingBlobStore(STORAGE.replica(OBJECTS, memory).store());
+  private final BlobStore store = new VerifyingBlobStore(STORAGE.replica(OBJECTS, memory).store());
 
   @Override
   protected BlobStore store() {

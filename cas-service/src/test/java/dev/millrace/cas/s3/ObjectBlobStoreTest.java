@@ -165,12 +165,14 @@ final class ObjectBlobStoreTest {
   }
 
   private int deleteDue() {
-    return replica.deletions().deleteDue(
-        100,
-        object -> {
-          objects.delete(object);
-          return true;
-        });
+    return replica
+        .deletions()
+        .deleteDue(
+            100,
+            object -> {
+              objects.delete(object);
+              return true;
+            });
   }
 
   private List<Future<Digest>> writers(int count, ByteString blob) {

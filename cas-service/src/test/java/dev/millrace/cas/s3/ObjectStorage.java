@@ -39,8 +39,7 @@ final class ObjectStorage {
     return new S3Settings(
         new S3Settings.Bucket(bucket.name(), ""),
         new S3Settings.Service(Optional.of(endpoint), TestS3Server.REGION, /* pathStyle= */ true),
-        Optional.of(
-            new S3Settings.Credentials(TestS3Server.ACCESS_KEY, TestS3Server.SECRET_KEY)),
+        Optional.of(new S3Settings.Credentials(TestS3Server.ACCESS_KEY, TestS3Server.SECRET_KEY)),
         new S3Settings.Encryption.Unspecified(),
         limits);
   }

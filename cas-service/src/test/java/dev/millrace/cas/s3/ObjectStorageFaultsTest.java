@@ -105,7 +105,8 @@ final class ObjectStorageFaultsTest {
   @MethodSource("passingFaults")
   void aFaultThatPassesIsNotNoticedByWriters(Fault fault) {
     ByteString blob = random.next(SIZE);
-    network.apply(once(fault instanceof Fault.Flip ? new Fault.FlipRequest(500_000) : onPut(fault)));
+    network.apply(
+        once(fault instanceof Fault.Flip ? new Fault.FlipRequest(500_000) : onPut(fault)));
     Digest digest = write(blob);
     assertThat(read(digest)).isEqualTo(blob);
   }

@@ -27,8 +27,7 @@ final class SlowObjectStore implements ObjectStore {
       Thread.onSpinWait();
       Thread.yield();
     }
-    ByteBuffer whole =
-        ByteBuffer.allocate(bytes.stream().mapToInt(ByteBuffer::remaining).sum());
+    ByteBuffer whole = ByteBuffer.allocate(bytes.stream().mapToInt(ByteBuffer::remaining).sum());
     bytes.forEach(part -> whole.put(part.duplicate()));
     objects.put(object, whole.array());
   }
