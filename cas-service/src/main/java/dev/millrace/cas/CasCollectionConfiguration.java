@@ -112,8 +112,7 @@ class CasCollectionConfiguration {
       }
       switch (properties.orphans()) {
         case OFF -> {}
-        case REPORT ->
-            works.add(new RepeatedWork("orphan-search", ORPHAN_INTERVAL, orphans::find));
+        case REPORT -> works.add(new RepeatedWork("orphan-search", ORPHAN_INTERVAL, orphans::find));
         case DELETE ->
             works.add(new RepeatedWork("orphan-search", ORPHAN_INTERVAL, orphans::release));
       }
@@ -134,7 +133,10 @@ class CasCollectionConfiguration {
 
   @Bean
   CollectionEndpoint collectionEndpoint(
-      Rounds rounds, IndexDatabase database, CasIndexProperties index, CasCollectionProperties properties) {
+      Rounds rounds,
+      IndexDatabase database,
+      CasIndexProperties index,
+      CasCollectionProperties properties) {
     return new CollectionEndpoint(
         rounds, new CollectionIndex(database, index.toRetention()), properties.dryRun());
   }

@@ -95,7 +95,8 @@ record CasCollectionProperties(
       });
     }
     limits.sort(
-        Comparator.comparing(limit -> limit.scope().toString().length(), Comparator.reverseOrder()));
+        Comparator.comparing(
+            limit -> limit.scope().toString().length(), Comparator.reverseOrder()));
     if (highWatermark != null) {
       long high = highWatermark.toBytes();
       limits.add(

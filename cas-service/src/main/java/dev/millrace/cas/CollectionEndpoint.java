@@ -38,8 +38,7 @@ final class CollectionEndpoint {
    * @param last the last round that has ended, wherever it ran
    * @param here the last round that this process ran or rehearsed
    */
-  record State(
-      boolean dryRun, @Nullable LastCollection last, @Nullable Report here) {}
+  record State(boolean dryRun, @Nullable LastCollection last, @Nullable Report here) {}
 
   /** A round in words that any reader of JSON has. */
   record Report(
@@ -64,8 +63,7 @@ final class CollectionEndpoint {
           round.spared(),
           round.waiting(),
           round.shortfalls().stream()
-              .map(missed ->
-                  new Shortfall(missed.limit().scope().toString(), missed.bytes()))
+              .map(missed -> new Shortfall(missed.limit().scope().toString(), missed.bytes()))
               .toList());
     }
 
@@ -81,8 +79,7 @@ final class CollectionEndpoint {
 
   @ReadOperation
   State state() {
-    return new State(
-        dryRun, index.last().orElse(null), rounds.last().map(Report::of).orElse(null));
+    return new State(dryRun, index.last().orElse(null), rounds.last().map(Report::of).orElse(null));
   }
 
   /** Answers when the round has ended; 409 if one is running elsewhere. */

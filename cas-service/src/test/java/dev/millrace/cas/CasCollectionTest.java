@@ -27,7 +27,9 @@ import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
-/** Collection as an operator sees it: settings, the endpoint, what is left in database and bucket. */
+/**
+ * Collection as an operator sees it: settings, the endpoint, what is left in database and bucket.
+ */
 final class CasCollectionTest {
 
   private static final InstanceName TEAM = new InstanceName("team/project");
@@ -79,12 +81,11 @@ final class CasCollectionTest {
     assertThatThrownBy(() -> start("--millrace.cas.index.retention=1h").close())
         .rootCause()
         .hasMessageContaining("retention");
-    assertThatThrownBy(
-            () ->
-                start(
-                        "--millrace.cas.collection.low-watermark=2MB",
-                        "--millrace.cas.collection.high-watermark=1MB")
-                    .close())
+    assertThatThrownBy(() ->
+            start(
+                    "--millrace.cas.collection.low-watermark=2MB",
+                    "--millrace.cas.collection.high-watermark=1MB")
+                .close())
         .hasStackTraceContaining("low (2097152) between 0 and high (1048576)");
   }
 

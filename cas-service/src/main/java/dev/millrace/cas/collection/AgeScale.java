@@ -8,8 +8,8 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * The ages that a survey tells apart: some hundred, each a fiftieth longer than the one before, from
- * the youngest that may be condemned up to twenty years.
+ * The ages that a survey tells apart: some hundred, each a fiftieth longer than the one before,
+ * from the youngest that may be condemned up to twenty years.
  *
  * @param bounds between ages, the oldest first; what was used at or after the last one stays
  */

@@ -43,8 +43,7 @@ public final class Collector {
   private final Clock clock;
   private final Pace pace;
 
-  public Collector(
-      CollectionIndex index, CollectionSettings settings, Clock clock, Pace pace) {
+  public Collector(CollectionIndex index, CollectionSettings settings, Clock clock, Pace pace) {
     this.index = index;
     this.settings = settings;
     this.clock = clock;
@@ -126,10 +125,7 @@ public final class Collector {
       pace.pause();
       Map<Integer, Tally> gone =
           turn.delete(
-              settings.condemnedFor(),
-              settings.objectsLiveOn(),
-              settings.batch(),
-              clock.instant());
+              settings.condemnedFor(), settings.objectsLiveOn(), settings.batch(), clock.instant());
       gone.forEach((instance, tally) -> deleted.merge(instance, tally, Tally::plus));
       batch = Tally.sum(gone.values()).blobs();
     } while (batch == settings.batch());
@@ -150,8 +146,7 @@ public final class Collector {
     if (planned.isEmpty()) {
       return condemned;
     }
-    Map<Integer, Cut> cuts =
-        planned.stream().collect(Collectors.toMap(Cut::instance, cut -> cut));
+    Map<Integer, Cut> cuts = planned.stream().collect(Collectors.toMap(Cut::instance, cut -> cut));
     for (PageRange pages : turn.pages(CONDEMNED_PAGES)) {
       long batch;
       do {
@@ -169,17 +164,16 @@ public final class Collector {
   }
 
   /** Of what the last round left condemned, those that are neither gone nor condemned now. */
-  private static long spared(
-      Optional<LastCollection> last, Tally deleted, Tally waiting) {
-    return last.map(round ->
-            Math.max(0, round.outstanding() - deleted.blobs() - waiting.blobs()))
+  private static long spared(Optional<LastCollection> last, Tally deleted, Tally waiting) {
+    return last.map(round -> Math.max(0, round.outstanding() - deleted.blobs() - waiting.blobs()))
         .orElse(0L);
   }
 
   private static Map<InstanceName, Tally> named(
       Map<Integer, Tally> tallies, Map<Integer, InstanceName> names) {
     Map<InstanceName, Tally> named = new TreeMap<>(Round.BY_NAME);
-    tallies.forEach((instance, tally) -> named.put(Objects.requireNonNull(names.get(instance)), tally));
+    tallies.forEach(
+        (instance, tally) -> named.put(Objects.requireNonNull(names.get(instance)), tally));
     return named;
   }
 }

@@ -33,9 +33,7 @@ public record Limit(Scope scope, long high, long low) {
     record Tree(InstanceName root) implements Scope {
       @Override
       public boolean covers(InstanceName instance) {
-        return root.isRoot()
-            || instance.equals(root)
-            || instance.value().startsWith(root.prefix());
+        return root.isRoot() || instance.equals(root) || instance.value().startsWith(root.prefix());
       }
 
       @Override

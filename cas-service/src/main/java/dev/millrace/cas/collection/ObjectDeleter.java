@@ -8,8 +8,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Deletes the objects that no blob has any more, and those of uploads that came to nothing. Replicas
- * that do it at the same time share the work. What fails is tried again: nothing is ever forgotten.
+ * Deletes the objects that no blob has any more, and those of uploads that came to nothing.
+ * Replicas that do it at the same time share the work. What fails is tried again: nothing is ever
+ * forgotten.
  */
 public final class ObjectDeleter {
 

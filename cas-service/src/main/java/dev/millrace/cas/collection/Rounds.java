@@ -74,8 +74,7 @@ public final class Rounds {
     if (round.rehearsed()) {
       round
           .condemned()
-          .forEach((instance, tally) ->
-              LOG.info("Of instance '{}' would go {}", instance, tally));
+          .forEach((instance, tally) -> LOG.info("Of instance '{}' would go {}", instance, tally));
     }
     for (Shortfall shortfall : round.shortfalls()) {
       LOG.warn(

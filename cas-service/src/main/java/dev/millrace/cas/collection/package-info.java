@@ -1,4 +1,6 @@
-/** What goes, when room is needed, and what must not: collection, objects to be deleted, scrubbing. */
+/**
+ * What goes, when room is needed, and what must not: collection, objects to be deleted, scrubbing.
+ */
 @NullMarked
 package dev.millrace.cas.collection;
 

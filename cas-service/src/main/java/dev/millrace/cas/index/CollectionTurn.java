@@ -176,8 +176,7 @@ public final class CollectionTurn {
         .param("most", most)
         .param("due", BlobIndex.time(now.plus(objectsLiveOn)))
         .query(row -> {
-          gone.put(
-              row.getInt("instance"), new Tally(row.getLong("blobs"), row.getLong("bytes")));
+          gone.put(row.getInt("instance"), new Tally(row.getLong("blobs"), row.getLong("bytes")));
         });
     return gone;
   }

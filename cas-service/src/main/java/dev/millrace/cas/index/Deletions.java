@@ -130,8 +130,8 @@ public final class Deletions {
   }
 
   /**
-   * Deletes objects whose time has come, many at once. Nobody can make a blob of them while they are
-   * at it.
+   * Deletes objects whose time has come, many at once. Nobody can make a blob of them while they
+   * are at it.
    *
    * @param most at once
    * @param retryAfter when those are tried again that could not be deleted

@@ -37,15 +37,17 @@ public final class ObjectCensus {
 
   /** The objects that nobody knows; empty if another replica is at it. */
   public Optional<List<UUID>> unknown(Listing listing) {
-    return Turn.ORPHANS.take(database, client -> {
-      int _ = client.sql("create temporary table if not exists listed (object uuid)").update();
-      try {
-        listing.forEachPage(page -> enter(client, page));
-        return client.sql(UNKNOWN).query(UUID.class).list();
-      } finally {
-        int _ = client.sql("drop table pg_temp.listed").update();
-      }
-    });
+    return Turn.ORPHANS.take(
+        database,
+        client -> {
+          int _ = client.sql("create temporary table if not exists listed (object uuid)").update();
+          try {
+            listing.forEachPage(page -> enter(client, page));
+            return client.sql(UNKNOWN).query(UUID.class).list();
+          } finally {
+            int _ = client.sql("drop table pg_temp.listed").update();
+          }
+        });
   }
 
   private static void enter(JdbcClient client, List<UUID> page) {

@@ -47,8 +47,8 @@ record S3ObjectBucket(S3AsyncClient client, String bucket, String prefix) implem
             .toList();
     return S3ObjectStore.await(
             "deleted",
-            client.deleteObjects(request ->
-                request.bucket(bucket).delete(delete -> delete.objects(keys))))
+            client.deleteObjects(
+                request -> request.bucket(bucket).delete(delete -> delete.objects(keys))))
         .deleted()
         .stream()
         .map(DeletedObject::key)
@@ -76,8 +76,8 @@ record S3ObjectBucket(S3AsyncClient client, String bucket, String prefix) implem
       ListObjectsV2Response page =
           S3ObjectStore.await(
               "listed",
-              client.listObjectsV2(request ->
-                  request.bucket(bucket).prefix(prefix).continuationToken(token)));
+              client.listObjectsV2(
+                  request -> request.bucket(bucket).prefix(prefix).continuationToken(token)));
       pages.accept(page.contents().stream().flatMap(found -> listed(found).stream()).toList());
       next = Boolean.TRUE.equals(page.isTruncated()) ? page.nextContinuationToken() : null;
     } while (next != null);

@@ -75,7 +75,9 @@ final class CollectionAtScale {
   }
 
   private static void fill(JdbcClient sql, int rows) {
-    if (sql.sql("select count(*) from (select from cas.blobs limit 1) b").query(Integer.class).single()
+    if (sql.sql("select count(*) from (select from cas.blobs limit 1) b")
+            .query(Integer.class)
+            .single()
         > 0) {
       return;
     }

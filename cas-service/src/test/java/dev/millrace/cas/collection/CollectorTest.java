@@ -263,7 +263,10 @@ final class CollectorTest {
   }
 
   private List<Map<String, Object>> rows() {
-    return stock.sql.sql("select key::text, last_used::text, condemned_at::text, xmin::text from cas.blobs order by key")
+    return stock
+        .sql
+        .sql(
+            "select key::text, last_used::text, condemned_at::text, xmin::text from cas.blobs order by key")
         .query()
         .listOfRows();
   }

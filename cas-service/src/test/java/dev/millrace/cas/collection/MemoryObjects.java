@@ -34,7 +34,8 @@ final class MemoryObjects implements ObjectStore, ObjectBucket {
   public void put(UUID object, List<ByteBuffer> bytes) {
     check(object);
     objects.put(
-        object, bytes.stream().map(ByteString::copyFrom).reduce(ByteString.EMPTY, ByteString::concat));
+        object,
+        bytes.stream().map(ByteString::copyFrom).reduce(ByteString.EMPTY, ByteString::concat));
   }
 
   @Override

@@ -57,10 +57,13 @@ final class OrphanSearchTest {
 
     assertThat(search.release()).isEqualTo(1);
     assertThat(stock.leaked()).isEmpty();
-    replica.deletions.deleteDue(1000, Duration.ofMinutes(1), due -> {
-      assertThat(due).contains(orphan);
-      return bucket.delete(due);
-    });
+    replica.deletions.deleteDue(
+        1000,
+        Duration.ofMinutes(1),
+        due -> {
+          assertThat(due).contains(orphan);
+          return bucket.delete(due);
+        });
     assertThat(stock.isReadable(TEAM, blob)).isTrue();
     assertThat(stock.objects).doesNotContainKey(orphan);
   }

@@ -92,7 +92,14 @@ final class RetentionPromiseTest {
     System.out.println(seen);
     assertThat(seen)
         .containsKeys(
-            "condemned", "deleted", "spared", "killed", "present", "missing", "read", "objects",
+            "condemned",
+            "deleted",
+            "spared",
+            "killed",
+            "present",
+            "missing",
+            "read",
+            "objects",
             "finished");
     assertThat(stock.leaked()).isEmpty();
     assertThat(stock.count("cas.bodies")).isEqualTo(stock.count("cas.blobs"));
@@ -309,13 +316,9 @@ final class RetentionPromiseTest {
         int deleted = 0;
         while (running.get() > 0) {
           Collector collector =
-              replica.collector(
-                  Pace.UNTIL_INTERRUPTED, 5, new Limit(new Scope.Everything(), 0, 0));
+              replica.collector(Pace.UNTIL_INTERRUPTED, 5, new Limit(new Scope.Everything(), 0, 0));
           deleted +=
-              collector
-                  .collect()
-                  .map(round -> (int) Round.sum(round.deleted()).blobs())
-                  .orElse(0);
+              collector.collect().map(round -> (int) Round.sum(round.deleted()).blobs()).orElse(0);
           stock.clock.advance(Duration.ofMinutes(45));
           replica.deleteDueObjects();
         }
@@ -351,8 +354,7 @@ final class RetentionPromiseTest {
         present.removeAll(replica.index.findMissing(instance, Set.copyOf(present)));
       }
       for (Digest digest : present) {
-        told.put(
-            new Blob(instance, digest), before.plus(Stock.RETENTION.promised()));
+        told.put(new Blob(instance, digest), before.plus(Stock.RETENTION.promised()));
       }
       List<Map.Entry<Blob, Instant>> some = new ArrayList<>(told.entrySet());
       Collections.shuffle(some, own);

@@ -102,10 +102,12 @@ final class Stock implements AutoCloseable {
     }
 
     int deleteDueObjects() {
-      return deletions.deleteDue(1000, object -> {
-        objects.remove(object);
-        return true;
-      });
+      return deletions.deleteDue(
+          1000,
+          object -> {
+            objects.remove(object);
+            return true;
+          });
     }
   }
 
@@ -143,14 +145,14 @@ final class Stock implements AutoCloseable {
 
   boolean isCondemned(InstanceName instance, Digest digest) {
     return sql.sql(
-            """
-            select count(*) from cas.blobs b join cas.instances i on i.id = b.instance
-            where i.name = ? and b.hash = ? and b.condemned_at is not null
-            """)
-        .param(instance.value())
-        .param(digest.hashBytes())
-        .query(Integer.class)
-        .single()
+                """
+                select count(*) from cas.blobs b join cas.instances i on i.id = b.instance
+                where i.name = ? and b.hash = ? and b.condemned_at is not null
+                """)
+            .param(instance.value())
+            .param(digest.hashBytes())
+            .query(Integer.class)
+            .single()
         > 0;
   }
 

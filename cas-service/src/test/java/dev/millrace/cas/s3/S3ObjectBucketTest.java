@@ -76,9 +76,7 @@ final class S3ObjectBucketTest {
   void aServiceThatKnowsNoSuchCallIsAskedOneByOne() {
     Set<UUID> due = written(5);
     network.apply(request ->
-        request.startsWith("POST")
-            ? new Fault.Answer(501, "NotImplemented")
-            : new Fault.None());
+        request.startsWith("POST") ? new Fault.Answer(501, "NotImplemented") : new Fault.None());
     assertThat(objects.delete(due)).isEqualTo(due);
     assertThat(listed()).isEmpty();
   }
@@ -97,8 +95,8 @@ final class S3ObjectBucketTest {
       assertThatThrownBy(() -> objects.list(_ -> {})).isInstanceOf(Failure.Unavailable.class);
     }
     AtomicInteger calls = new AtomicInteger();
-    network.apply(_ ->
-        calls.incrementAndGet() == 1 ? new Fault.Answer(503, "SlowDown") : new Fault.None());
+    network.apply(
+        _ -> calls.incrementAndGet() == 1 ? new Fault.Answer(503, "SlowDown") : new Fault.None());
     assertThat(objects.delete(due)).isEqualTo(due);
     assertThat(listed()).isEmpty();
   }
