@@ -23,6 +23,8 @@ public final class OrphanSearch {
   /** Younger ones are not looked at, whatever the clocks say. */
   private static final Duration LEAST_AGE = Duration.ofDays(1);
 
+  private static final int BATCH = 10_000;
+
   private final ObjectCensus census;
   private final ObjectBucket bucket;
   private final CollectionMetrics metrics;
@@ -56,7 +58,12 @@ public final class OrphanSearch {
 
   /** Leaves them to be deleted with all others that are due; returns how many. */
   public int release() {
-    int released = find().map(found -> census.condemn(found, clock.instant())).orElse(0);
+    int released = 0;
+    List<UUID> orphans = find().orElse(List.of());
+    for (int at = 0; at < orphans.size(); at += BATCH) {
+      List<UUID> batch = orphans.subList(at, Math.min(orphans.size(), at + BATCH));
+      released += census.condemn(batch, clock.instant());
+    }
     if (released > 0) {
       LOG.warn("{} objects that nobody knows are left to be deleted", released);
     }
