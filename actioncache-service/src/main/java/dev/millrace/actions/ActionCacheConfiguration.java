@@ -67,10 +67,15 @@ public class ActionCacheConfiguration {
     return new InheritingActionCache(complete);
   }
 
+  /** What is revoked on any replica is forgotten on this one. */
   @Bean
   ResultChanges resultChanges(
-      DataSource database, @Qualifier("actionCacheMigrations") Flyway migrated) {
-    return new ResultChanges(database);
+      DataSource database,
+      @Qualifier("actionCacheMigrations") Flyway migrated,
+      @Qualifier("cachedResults") CachingActionCache cachedResults) {
+    ResultChanges changes = new ResultChanges(database);
+    changes.subscribe(cachedResults);
+    return changes;
   }
 
   @Bean

@@ -23,9 +23,15 @@ record CasIndexProperties(
     @DefaultValue("1d") Duration objectLife,
     @DefaultValue("8") int maxConcurrentQueries) {
 
+  private static final Duration LEAST_RETENTION = Duration.ofHours(3);
+
   CasIndexProperties {
     if (inlineLimit.isNegative() || inlineLimit.toMegabytes() >= 1) {
       throw new IllegalArgumentException("inline-limit: below 1 MB, not " + inlineLimit);
+    }
+    if (retention.compareTo(LEAST_RETENTION) < 0) {
+      throw new IllegalArgumentException(
+          "retention: at least " + LEAST_RETENTION + ", on which clients count, not " + retention);
     }
     if (objectLife.compareTo(Duration.ofHours(1)) < 0) {
       throw new IllegalArgumentException("object-life: at least 1 h, not " + objectLife);

@@ -29,9 +29,11 @@ import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 
 /** Blobs in PostgreSQL and S3: the whole stack, from the inside out. Needs a database. */
 @Configuration(proxyBeanMethods = false)
+@Import(CasCollectionConfiguration.class)
 @EnableConfigurationProperties({
   CasS3Properties.class,
   CasIndexProperties.class,

@@ -10,6 +10,7 @@ import dev.millrace.logs.LogStreamConfiguration;
 import dev.millrace.worker.WorkerConfiguration;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Import;
 
@@ -34,6 +35,9 @@ import org.springframework.context.annotation.Import;
 public class StandaloneApplication {
 
   public static void main(String[] arguments) {
-    SpringApplication.run(StandaloneApplication.class, arguments);
+    SpringApplication application = new SpringApplication(StandaloneApplication.class);
+    // The services have HTTP ports for their operators; here there is one port, for clients.
+    application.setWebApplicationType(WebApplicationType.NONE);
+    application.run(arguments);
   }
 }

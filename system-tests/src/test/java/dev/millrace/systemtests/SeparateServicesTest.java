@@ -29,6 +29,7 @@ final class SeparateServicesTest {
                 STARTED,
                 List.of(
                     "--spring.grpc.server.port=" + cas,
+                    "--server.port=0",
                     "--millrace.cas.disk.directory=" + directory.resolve("blobs")));
         ServiceProcess actionCacheService =
             ServiceProcess.start(

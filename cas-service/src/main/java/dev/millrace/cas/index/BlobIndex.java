@@ -306,7 +306,7 @@ public final class BlobIndex {
         .single();
   }
 
-  private static Body body(ResultSet row) throws SQLException {
+  static Body body(ResultSet row) throws SQLException {
     byte[] content = row.getBytes("content");
     return content == null
         ? new Body.Pieces(PieceColumns.read(row))

@@ -4,9 +4,12 @@ import dev.millrace.failure.Failure;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.support.SqlArrayValue;
 
@@ -125,4 +128,46 @@ public final class Deletions {
           .update();
     });
   }
+
+  /**
+   * Deletes objects whose time has come, many at once. Nobody can make a blob of them while they
+   * are at it.
+   *
+   * @param most at once
+   * @param retryAfter when those are tried again that could not be deleted
+   * @param delete deletes objects and returns those that are gone
+   */
+  public Swept deleteDue(int most, Duration retryAfter, UnaryOperator<Set<UUID>> delete) {
+    return database.transaction(client -> {
+      Set<UUID> due =
+          client
+              .sql(
+                  """
+                  select object from cas.deletions where due_at <= ?
+                  order by due_at limit ? for update skip locked
+                  """)
+              .param(BlobIndex.time(clock.instant()))
+              .param(most)
+              .query((row, _) -> row.getObject(1, UUID.class))
+              .set();
+      Set<UUID> gone = due.isEmpty() ? due : delete.apply(due);
+      Set<UUID> left = new HashSet<>(due);
+      left.removeAll(gone);
+      int deleted =
+          client
+              .sql("delete from cas.deletions where object = any(?)")
+              .param(new SqlArrayValue("uuid", gone.toArray()))
+              .update();
+      int _ =
+          client
+              .sql("update cas.deletions set due_at = ? where object = any(?)")
+              .param(BlobIndex.time(clock.instant().plus(retryAfter)))
+              .param(new SqlArrayValue("uuid", left.toArray()))
+              .update();
+      return new Swept(deleted, left.size());
+    });
+  }
+
+  /** How many objects are gone, and how many could not be deleted just now. */
+  public record Swept(int gone, int left) {}
 }

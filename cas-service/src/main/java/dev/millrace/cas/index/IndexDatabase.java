@@ -7,6 +7,8 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import javax.sql.DataSource;
 import org.springframework.dao.DataAccessException;
+import org.springframework.jdbc.core.ConnectionCallback;
+import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -19,6 +21,7 @@ public final class IndexDatabase {
 
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
+  private final DataSource database;
   private final JdbcClient client;
   private final TransactionTemplate transactions;
   private final DatabaseGate gate;
@@ -28,6 +31,7 @@ public final class IndexDatabase {
    * @param maxConcurrent the most connections used at once, not more than the pool has
    */
   public IndexDatabase(DataSource database, int maxConcurrent) {
+    this.database = database;
     this.client = JdbcClient.create(database);
     this.transactions = new TransactionTemplate(new DataSourceTransactionManager(database));
     this.gate = new DatabaseGate("blobs", maxConcurrent, PATIENCE);
@@ -41,6 +45,22 @@ public final class IndexDatabase {
   /** Runs statements of which all or none take effect. */
   <T> T transaction(Function<JdbcClient, T> statements) {
     return mapped(() -> gate.pass(() -> inTransaction(statements)));
+  }
+
+  /**
+   * Runs statements on one connection, each taking effect by itself. Should the connection break,
+   * all that follow fail: none is ever run on another one.
+   */
+  <T> T session(ConnectionCallback<T> statements) {
+    return mapped(() -> gate.pass(() -> onOneConnection(statements)));
+  }
+
+  private <T> T onOneConnection(ConnectionCallback<T> statements) {
+    T result = new JdbcTemplate(database).execute(statements);
+    if (result == null) {
+      throw new IllegalStateException("a session has to have a result");
+    }
+    return result;
   }
 
   private <T> T inTransaction(Function<JdbcClient, T> statements) {

@@ -106,8 +106,17 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
     new BucketMark(client, settings.bucket()).claimFor(owner, first);
   }
 
+  /** All objects, to tidy up. */
+  public ObjectBucket bucket() {
+    return new S3ObjectBucket(client, settings.bucket().name(), prefix());
+  }
+
   private String key(UUID object) {
-    return settings.bucket().prefix() + "blobs/" + object;
+    return prefix() + object;
+  }
+
+  private String prefix() {
+    return settings.bucket().prefix() + "blobs/";
   }
 
   private static String errorCode(@Nullable Throwable cause) {

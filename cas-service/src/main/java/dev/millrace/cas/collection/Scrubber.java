@@ -1,0 +1,146 @@
+package dev.millrace.cas.collection;
+
+import dev.millrace.cas.index.BlobIndex;
+import dev.millrace.cas.index.Body;
+import dev.millrace.cas.index.Checksums;
+import dev.millrace.cas.index.Piece;
+import dev.millrace.cas.index.ScrubbingIndex;
+import dev.millrace.cas.index.StoredBlob;
+import dev.millrace.cas.s3.ObjectStore;
+import dev.millrace.digest.Digest;
+import dev.millrace.digest.Hasher;
+import dev.millrace.failure.Failure;
+import java.nio.ByteBuffer;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads blobs that nobody may have read for long and hashes them again, so that damage is found
+ * while a build can still make them anew. A blob whose content is not what its digest says is set
+ * aside and thereby missing; a store that fails says nothing of the blob.
+ */
+public final class Scrubber {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Scrubber.class);
+
+  /** Damage may be on the way only: what is wrong has to be wrong as often as this. */
+  private static final int READS = 3;
+
+  /** The most blobs taken on at once, whose small contents are in memory together. */
+  private static final int BATCH = 100;
+
+  private final ScrubbingIndex scrubbing;
+  private final BlobIndex index;
+  private final ObjectStore objects;
+  private final ScrubSettings settings;
+  private final CollectionMetrics metrics;
+  private final Clock clock;
+
+  public Scrubber(
+      ScrubbingIndex scrubbing,
+      BlobIndex index,
+      ObjectStore objects,
+      ScrubSettings settings,
+      CollectionMetrics metrics,
+      Clock clock) {
+    this.scrubbing = scrubbing;
+    this.index = index;
+    this.objects = objects;
+    this.settings = settings;
+    this.metrics = metrics;
+    this.clock = clock;
+  }
+
+  /** Hashes the blobs whose turn it is; returns how many were damaged. */
+  public int scrub() {
+    int damaged = 0;
+    List<StoredBlob> batch;
+    do {
+      batch = scrubbing.next(settings.dailyShare(), BATCH, clock.instant());
+      for (StoredBlob blob : batch) {
+        damaged += isDamaged(blob) ? 1 : 0;
+        settings.throttle().passed(blob.digest().sizeBytes());
+      }
+    } while (batch.size() == BATCH);
+    return damaged;
+  }
+
+  private boolean isDamaged(StoredBlob blob) {
+    Optional<String> problem;
+    try {
+      problem = problem(blob);
+    } catch (Failure.Unavailable e) {
+      metrics.unverified();
+      LOG.warn(
+          "Blob {} of '{}' cannot be verified just now: {}",
+          blob.digest(),
+          blob.instance(),
+          e.getMessage());
+      return false;
+    }
+    metrics.scrubbed(blob.digest().sizeBytes());
+    if (problem.isEmpty()
+        || !index.quarantine(blob.instance(), blob.digest(), blob.body(), problem.get())) {
+      return false;
+    }
+    metrics.corrupt();
+    LOG.error(
+        "Blob {} of '{}' is damaged and set aside: {}",
+        blob.digest(),
+        blob.instance(),
+        problem.get());
+    return true;
+  }
+
+  private Optional<String> problem(StoredBlob blob) {
+    Optional<String> problem = Optional.empty();
+    for (int i = 0; i < READS; i++) {
+      problem =
+          switch (blob.body()) {
+            case Body.Content content -> problem(blob.digest(), content);
+            case Body.Pieces pieces -> problem(blob.digest(), pieces);
+          };
+      if (problem.isEmpty()) {
+        return problem;
+      }
+    }
+    return problem;
+  }
+
+  private static Optional<String> problem(Digest digest, Body.Content content) {
+    Hasher hasher = digest.function().newHasher(digest.sizeBytes());
+    hasher.update(content.bytes(), 0, content.bytes().length);
+    return compared(digest, content.bytes().length, hasher);
+  }
+
+  private Optional<String> problem(Digest digest, Body.Pieces pieces) {
+    Hasher hasher = digest.function().newHasher(digest.sizeBytes());
+    ByteBuffer block = ByteBuffer.allocate(Checksums.BLOCK);
+    for (Piece piece : pieces.list()) {
+      for (int at = 0; at < piece.length(); at += Checksums.BLOCK) {
+        block.clear().limit(Math.min(Checksums.BLOCK, piece.length() - at));
+        switch (objects.read(piece.object(), at, block)) {
+          case READ -> hasher.update(block.flip());
+          case TOO_SHORT -> {
+            return Optional.of("object " + piece.object() + " is too short");
+          }
+          case ABSENT -> {
+            return Optional.of("object " + piece.object() + " does not exist");
+          }
+        }
+      }
+    }
+    return compared(digest, pieces.length(), hasher);
+  }
+
+  private static Optional<String> compared(Digest digest, long length, Hasher hasher) {
+    if (length != digest.sizeBytes()) {
+      return Optional.of("it has " + length + " bytes");
+    }
+    String hash = hasher.hash();
+    return hash.equals(digest.hash()) ? Optional.empty() : Optional.of("its hash is " + hash);
+  }
+}
