@@ -68,7 +68,6 @@ final class AdmissionTest {
             List.of("-Xmx512m", "-XX:MaxDirectMemorySize=512m"),
             List.of(
                 "--spring.grpc.server.port=" + port,
-                "--server.port=0",
                 "--millrace.grpc.admission.crowded-idle-timeout=60s",
                 "--millrace.cas.disk.capacity=1GB",
                 "--millrace.cas.disk.directory=" + directory.resolve("blobs")));

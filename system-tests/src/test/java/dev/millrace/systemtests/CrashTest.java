@@ -39,7 +39,6 @@ final class CrashTest {
     int port = Repository.freePort();
     List<String> arguments = new ArrayList<>(storage);
     arguments.add("--spring.grpc.server.port=" + port);
-    arguments.add("--server.port=0");
     CrashRounds rounds =
         new CrashRounds(() -> ServiceProcess.launch("cas-service", STARTED, arguments), port, SEED);
     assertThat(rounds.run(ROUNDS)).isEmpty();

@@ -56,6 +56,8 @@ final class ServiceProcess implements AutoCloseable {
         List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
     command.addAll(flags);
     command.addAll(List.of("-jar", Repository.runnableJar(module).toString()));
+    // Several processes on one machine: the port of their actuators is nobody's concern.
+    command.add("--server.port=0");
     command.addAll(arguments);
     try {
       Process process = new ProcessBuilder(command).redirectErrorStream(true).start();

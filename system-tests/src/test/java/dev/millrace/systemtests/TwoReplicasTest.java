@@ -53,7 +53,6 @@ final class TwoReplicasTest {
   private ServiceProcess replica(int port, Path cache) {
     List<String> arguments = new ArrayList<>(storage.arguments(cache));
     arguments.add("--spring.grpc.server.port=" + port);
-    arguments.add("--server.port=0");
     return ServiceProcess.start("cas-service", STARTED, arguments);
   }
 
