@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 /** The whole suite as a process, on a port that stays the same over restarts. */
 final class Standalone implements AutoCloseable {
 
-  private static final Pattern READY = Pattern.compile("Millrace serves at");
+  private static final Pattern READY = Pattern.compile("--remote_executor=");
 
   private final int port;
   private final Path data;
