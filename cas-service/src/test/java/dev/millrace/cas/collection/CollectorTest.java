@@ -9,6 +9,8 @@ import dev.millrace.cas.index.Tally;
 import dev.millrace.digest.Digest;
 import dev.millrace.instance.InstanceName;
 import dev.millrace.testing.RandomBlobs;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -210,6 +212,34 @@ final class CollectorTest {
     assertThat(round).isPresent();
     assertThat(meanwhile).isNotEmpty().allMatch(Optional::isEmpty);
     assertThat(second.collector().collect()).isPresent();
+  }
+
+  @Test
+  void whatSomeoneElseHasLockedIsNotWaitedFor() throws Exception {
+    written(TEAM, 2, Duration.ZERO);
+    stock.clock.advance(Duration.ofDays(1));
+    Collector collector = replica.collector(everything(0, 0));
+    assertThat(whileLocked("cas.blobs", collector).condemned())
+        .isEqualTo(Map.of(TEAM, new Tally(1, SIZE)));
+    assertThat(collector.collect().orElseThrow().condemned())
+        .isEqualTo(Map.of(TEAM, new Tally(1, SIZE)));
+    stock.clock.advance(Stock.CONDEMNED_FOR);
+    assertThat(whileLocked("cas.bodies", collector).deleted())
+        .isEqualTo(Map.of(TEAM, new Tally(1, SIZE)));
+    assertThat(whileLocked("cas.blobs", collector).deleted()).isEmpty();
+    assertThat(collector.collect().orElseThrow().deleted())
+        .isEqualTo(Map.of(TEAM, new Tally(1, SIZE)));
+  }
+
+  private Round whileLocked(String table, Collector collector) throws Exception {
+    try (Connection other = stock.dataSource.getConnection();
+        Statement statement = other.createStatement()) {
+      other.setAutoCommit(false);
+      statement.execute("select from " + table + " order by key limit 1 for no key update");
+      Round round = collector.collect().orElseThrow();
+      other.rollback();
+      return round;
+    }
   }
 
   @Test
