@@ -210,6 +210,7 @@ final class CasOverNettyTest {
   void metricsKnowTheTrueStatus() {
     status(() -> read("nonsense"));
     org.awaitility.Awaitility.await()
+        .atMost(Duration.ofSeconds(60))
         .untilAsserted(() ->
             assertThat(
                     meters

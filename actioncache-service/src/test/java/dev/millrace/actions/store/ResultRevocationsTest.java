@@ -124,7 +124,7 @@ final class ResultRevocationsTest {
     try (ResultChanges replica = new ResultChanges(database)) {
       replica.subscribe(told::incrementAndGet);
       // Once to begin with, as something may have been missed.
-      await().until(() -> told.get() == 1);
+      await().atMost(Duration.ofSeconds(60)).until(() -> told.get() == 1);
       revocations.revoke(selection(null, "nobody", null, null, null));
       put(ONE, new Provenance("a", "", "", ""));
       revocations.revoke(selection(null, "a", null, null, null));
@@ -146,7 +146,7 @@ final class ResultRevocationsTest {
     AtomicInteger told = new AtomicInteger();
     try (ResultChanges replica = new ResultChanges(nobody)) {
       replica.subscribe(told::incrementAndGet);
-      await().until(() -> told.get() >= 3);
+      await().atMost(Duration.ofSeconds(60)).until(() -> told.get() >= 3);
     }
     ResultSelection selection = selection(null, "a", null, null, null);
     assertThatThrownBy(() -> new ResultRevocations(nobody, 1).revoke(selection))

@@ -272,6 +272,7 @@ final class Cas implements AutoCloseable {
   /** Waits for something that another thread brings about. */
   static void await(java.util.function.BooleanSupplier condition) {
     org.awaitility.Awaitility.await()
+        .atMost(Duration.ofSeconds(60))
         .pollDelay(Duration.ZERO)
         .pollInterval(Duration.ofMillis(5))
         .atMost(Duration.ofSeconds(20))

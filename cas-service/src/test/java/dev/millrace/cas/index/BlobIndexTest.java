@@ -189,7 +189,9 @@ final class BlobIndexTest {
       }
       Future<Set<Digest>> answer =
           threads.submit(() -> index.findMissing(INSTANCE, stored.keySet()));
-      org.awaitility.Awaitility.await().until(this::someoneWaitsForALock);
+      org.awaitility.Awaitility.await()
+          .atMost(Duration.ofSeconds(60))
+          .until(this::someoneWaitsForALock);
       collector.commit();
       assertThat(answer.get()).isEqualTo(stored.keySet());
     }

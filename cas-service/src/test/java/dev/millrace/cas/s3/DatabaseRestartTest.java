@@ -17,6 +17,7 @@ import dev.millrace.testing.TestS3Server;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -55,12 +56,12 @@ final class DatabaseRestartTest {
           clients.add(threads.submit(() -> writeAndRead(store)));
         }
         try {
-          await().until(() -> acknowledged.size() > 20);
+          await().atMost(Duration.ofSeconds(60)).until(() -> acknowledged.size() > 20);
           server.close();
-          await().until(() -> refused.get() > 5);
+          await().atMost(Duration.ofSeconds(60)).until(() -> refused.get() > 5);
           server = server(directory, port);
           int before = acknowledged.size();
-          await().until(() -> acknowledged.size() > before + 20);
+          await().atMost(Duration.ofSeconds(60)).until(() -> acknowledged.size() > before + 20);
         } finally {
           over.set(true);
         }

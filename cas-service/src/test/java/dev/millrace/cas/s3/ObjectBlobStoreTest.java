@@ -49,7 +49,7 @@ final class ObjectBlobStoreTest {
   void aBlobThatManySendAtOnceIsSentOnce() throws Exception {
     ByteString blob = random.next(3 * MIB);
     List<Future<Digest>> writers = writers(5, blob);
-    await().until(() -> objects.puts.get() == 1);
+    await().atMost(Duration.ofSeconds(60)).until(() -> objects.puts.get() == 1);
     objects.succeeding.release(100);
     for (Future<Digest> writer : writers) {
       assertThat(read(replica, writer.get())).isEqualTo(blob);
@@ -62,9 +62,9 @@ final class ObjectBlobStoreTest {
   void ifTheOneThatSendsFailsAnotherTakesOver() throws Exception {
     ByteString blob = random.next(3 * MIB);
     List<Future<Digest>> writers = writers(3, blob);
-    await().until(() -> objects.puts.get() == 1);
+    await().atMost(Duration.ofSeconds(60)).until(() -> objects.puts.get() == 1);
     objects.failing.release();
-    await().until(() -> objects.puts.get() == 2);
+    await().atMost(Duration.ofSeconds(60)).until(() -> objects.puts.get() == 2);
     objects.succeeding.release(100);
     int failed = 0;
     for (Future<Digest> writer : writers) {
@@ -94,7 +94,7 @@ final class ObjectBlobStoreTest {
     Replica other = STORAGE.replica(objects);
     Future<Digest> first = threads.submit(() -> write(replica, blob));
     Future<Digest> second = threads.submit(() -> write(other, blob));
-    await().until(() -> objects.puts.get() == 2);
+    await().atMost(Duration.ofSeconds(60)).until(() -> objects.puts.get() == 2);
     objects.succeeding.release(2);
     assertThat(read(other, first.get())).isEqualTo(blob);
     assertThat(read(replica, second.get())).isEqualTo(blob);

@@ -42,7 +42,7 @@ final class AdmissionInterceptorTest {
     try (Guarded server = new Guarded(transport, Guarded.narrow())) {
       Channel channel = server.connect();
       RawCall<WriteRequest, WriteResponse> first = write(channel, "any");
-      Awaitility.await().until(() -> server.writesBegun.get() == 1);
+      Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> server.writesBegun.get() == 1);
       RawCall<WriteRequest, WriteResponse> second = write(channel, "any");
       assertThat(second.status().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
       assertThat(second.status().getDescription())
@@ -51,7 +51,7 @@ final class AdmissionInterceptorTest {
       assertThat(server.writesBegun.get()).isEqualTo(1);
       assertThat(read(channel, "any").take().status().isOk()).isTrue();
       first.cancel();
-      Awaitility.await().until(server::isEmpty);
+      Awaitility.await().atMost(Duration.ofSeconds(60)).until(server::isEmpty);
       assertThat(write(channel, "any").halfClose().take().status().isOk()).isTrue();
     }
   }
@@ -86,7 +86,7 @@ final class AdmissionInterceptorTest {
         }
       }
       calls.forEach(RawCall::cancel);
-      Awaitility.await().until(server::isEmpty);
+      Awaitility.await().atMost(Duration.ofSeconds(60)).until(server::isEmpty);
       assertThat(server.conformance.violations()).isEmpty();
       assertThat(question(channel, "any", 10).take().status().isOk()).isTrue();
     }
@@ -101,7 +101,9 @@ final class AdmissionInterceptorTest {
       for (int i = 0; i < 4; i++) {
         large.add(question(channel, "block", 4_000_000).take());
       }
-      Awaitility.await().until(() -> large.stream().filter(RawCall::hasEnded).count() == 2);
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> large.stream().filter(RawCall::hasEnded).count() == 2);
       for (RawCall<?, ?> call : large) {
         if (call.hasEnded()) {
           assertThat(call.status().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
@@ -111,7 +113,7 @@ final class AdmissionInterceptorTest {
       }
       assertThat(question(channel, "any", 1000).take().status().isOk()).isTrue();
       server.unblocked.countDown();
-      Awaitility.await().until(server::isEmpty);
+      Awaitility.await().atMost(Duration.ofSeconds(60)).until(server::isEmpty);
     }
   }
 
@@ -124,11 +126,12 @@ final class AdmissionInterceptorTest {
                 "/build.bazel.remote.execution.v2.ContentAddressableStorage/FindMissingBlobs")) {
       drip.promise(4_000_000);
       Awaitility.await()
+          .atMost(Duration.ofSeconds(60))
           .until(() -> {
             drip.drip(20_000);
             return server.admission.requests().refused() > 0;
           });
-      Awaitility.await().until(server::isEmpty);
+      Awaitility.await().atMost(Duration.ofSeconds(60)).until(server::isEmpty);
       assertThat(drip.dripped()).isLessThan(400_000);
     }
   }
@@ -138,14 +141,16 @@ final class AdmissionInterceptorTest {
     try (Guarded server = new Guarded(Transport.NETTY, Guarded.narrow())) {
       Channel channel = server.connect();
       RawCall<?, ?> stalled = batchRead(channel, "any");
-      Awaitility.await().until(() -> server.admission.answers().used() > Guarded.LARGE);
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> server.admission.answers().used() > Guarded.LARGE);
       RawCall<?, ?> refused = batchRead(channel, "any").take();
       assertThat(refused.status().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
       assertThat(refused.status().getDescription()).contains("answer-bytes");
       assertThat(refused.isToldToComeBack()).isTrue();
       assertThat(question(channel, "any", 10).take().status().isOk()).isTrue();
       assertThat(stalled.take().status().isOk()).isTrue();
-      Awaitility.await().until(server::isEmpty);
+      Awaitility.await().atMost(Duration.ofSeconds(60)).until(server::isEmpty);
     }
   }
 
@@ -155,15 +160,16 @@ final class AdmissionInterceptorTest {
     try (Guarded server = new Guarded(transport, Guarded.narrow())) {
       Channel channel = server.connect();
       RawCall<?, ?> idle = write(channel, "any").take();
-      Awaitility.await().until(() -> server.writesBegun.get() == 1);
+      Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> server.writesBegun.get() == 1);
       Awaitility.await()
+          .atMost(Duration.ofSeconds(60))
           .until(() -> {
             server.advance(LONGER_THAN_IDLE);
             return server.admission.openCalls().sweep() > 0;
           });
       assertThat(idle.status().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
       assertThat(idle.isToldToComeBack()).isTrue();
-      Awaitility.await().until(server::isEmpty);
+      Awaitility.await().atMost(Duration.ofSeconds(60)).until(server::isEmpty);
       assertThat(server.writesCancelled.get()).isEqualTo(1);
     }
   }
@@ -176,9 +182,11 @@ final class AdmissionInterceptorTest {
       RawCall<?, ?> question = question(channel, "block", 10).take();
       RawCall<WriteRequest, WriteResponse> write = write(channel, "block");
       Awaitility.await()
+          .atMost(Duration.ofSeconds(60))
           .until(() -> server.admission.openCalls().size() == 2 && server.writesBegun.get() == 1);
       // Both have to have reached the point where they block.
       Awaitility.await()
+          .atMost(Duration.ofSeconds(60))
           .during(Duration.ofMillis(100))
           .until(() -> server.admission.openCalls().size() == 2);
       server.admission.openCalls().sweep();
@@ -196,6 +204,7 @@ final class AdmissionInterceptorTest {
       Channel channel = server.connect();
       RawCall<?, ?> stalled = read(channel, "any");
       Awaitility.await()
+          .atMost(Duration.ofSeconds(60))
           .until(() -> {
             server.advance(LONGER_THAN_IDLE);
             server.admission.openCalls().sweep();
@@ -211,8 +220,11 @@ final class AdmissionInterceptorTest {
     try (Guarded server = new Guarded(Transport.NETTY, Guarded.narrow())) {
       Channel channel = server.connect();
       RawCall<?, ?> stalled = batchRead(channel, "any");
-      Awaitility.await().until(() -> server.admission.answers().used() > Guarded.LARGE);
       Awaitility.await()
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> server.admission.answers().used() > Guarded.LARGE);
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(60))
           .until(() -> {
             server.advance(LONGER_THAN_IDLE);
             server.admission.openCalls().sweep();
@@ -228,8 +240,12 @@ final class AdmissionInterceptorTest {
     try (Guarded server = new Guarded(transport, Guarded.narrow())) {
       Channel channel = server.connect();
       RawCall<WriteRequest, WriteResponse> log = write(channel, "log");
-      Awaitility.await().until(() -> server.admission.gate(CallKind.WAITING).inside() == 1);
-      Awaitility.await().until(() -> server.admission.gate(CallKind.UPLOAD).inside() == 0);
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> server.admission.gate(CallKind.WAITING).inside() == 1);
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> server.admission.gate(CallKind.UPLOAD).inside() == 0);
       server.admission.openCalls().sweep();
       server.advance(LONGER_THAN_IDLE);
       assertThat(server.admission.openCalls().sweep()).isZero();
@@ -237,7 +253,7 @@ final class AdmissionInterceptorTest {
       RawCall<WriteRequest, WriteResponse> tooMany = write(channel, "log");
       assertThat(tooMany.status().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
       assertThat(log.halfClose().take().status().isOk()).isTrue();
-      Awaitility.await().until(server::isEmpty);
+      Awaitility.await().atMost(Duration.ofSeconds(60)).until(server::isEmpty);
     }
   }
 
@@ -247,9 +263,12 @@ final class AdmissionInterceptorTest {
     try (Guarded server = new Guarded(transport, Guarded.narrow())) {
       Channel channel = server.connect();
       RawCall<?, ?> waiting = waitExecution(channel).halfClose();
-      Awaitility.await().until(() -> server.admission.gate(CallKind.WAITING).inside() == 1);
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> server.admission.gate(CallKind.WAITING).inside() == 1);
       // What arrives later than this sweep counts as a sign of life once more.
       Awaitility.await()
+          .atMost(Duration.ofSeconds(60))
           .during(Duration.ofMillis(100))
           .until(() -> server.admission.openCalls().sweep() == 0);
       server.advance(LONGER_THAN_IDLE);
@@ -258,7 +277,7 @@ final class AdmissionInterceptorTest {
           .contains("waiting-calls");
       assertThat(question(channel, "any", 10).take().status().isOk()).isTrue();
       waiting.cancel();
-      Awaitility.await().until(server::isEmpty);
+      Awaitility.await().atMost(Duration.ofSeconds(60)).until(server::isEmpty);
     }
   }
 
@@ -268,12 +287,13 @@ final class AdmissionInterceptorTest {
     try (Guarded server = new Guarded(transport, Guarded.narrow())) {
       RawCall<?, ?> silent = waitExecution(server.connect());
       Awaitility.await()
+          .atMost(Duration.ofSeconds(60))
           .until(() -> {
             server.advance(LONGER_THAN_IDLE);
             return server.admission.openCalls().sweep() > 0;
           });
       assertThat(silent.status().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
-      Awaitility.await().until(server::isEmpty);
+      Awaitility.await().atMost(Duration.ofSeconds(60)).until(server::isEmpty);
     }
   }
 
@@ -288,7 +308,9 @@ final class AdmissionInterceptorTest {
       assertThat(refused.isToldToComeBack()).isTrue();
       first.shutdownNow();
       second.shutdownNow();
-      Awaitility.await().until(() -> server.admission.connections().open() == 0);
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> server.admission.connections().open() == 0);
       assertThat(question(server.connect(), "any", 10).take().status().isOk()).isTrue();
     }
   }

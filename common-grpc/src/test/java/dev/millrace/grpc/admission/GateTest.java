@@ -30,7 +30,7 @@ final class GateTest {
       assertThat(gate.enter()).isTrue();
       entered.countDown();
     });
-    Awaitility.await().until(() -> gate.waiting() == 1);
+    Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> gate.waiting() == 1);
     gate.leave();
     entered.await();
     assertThat(gate.inside()).isEqualTo(2);
@@ -69,10 +69,10 @@ final class GateTest {
         gate.leave();
       });
       // The one before has to be in line.
-      Awaitility.await().until(() -> gate.waiting() == number + 1);
+      Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> gate.waiting() == number + 1);
     }
     gate.leave();
-    Awaitility.await().until(() -> order.size() == 10);
+    Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> order.size() == 10);
     assertThat(order).isSorted();
   }
 

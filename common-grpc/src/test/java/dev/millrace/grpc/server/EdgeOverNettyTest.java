@@ -19,6 +19,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.MetadataUtils;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -40,7 +41,7 @@ import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
       "spring.grpc.server.port=0",
       "millrace.grpc.admission.uploads=10",
       "millrace.grpc.admission.patience=0s",
-      "millrace.grpc.admission.resets=2000"
+      "millrace.grpc.admission.resets=1000"
     })
 final class EdgeOverNettyTest {
 
@@ -75,6 +76,7 @@ final class EdgeOverNettyTest {
       writes.add(new OpenWrite(channel));
     }
     Awaitility.await()
+        .atMost(Duration.ofSeconds(60))
         .until(() -> writes.stream().filter(write -> write.end.isDone()).count() == 890);
     for (OpenWrite write : writes) {
       assertThat(write.end.getNow(Status.RESOURCE_EXHAUSTED).getCode())
@@ -92,7 +94,9 @@ final class EdgeOverNettyTest {
         .isGreaterThanOrEqualTo(890);
     assertThat(meters.get("millrace.grpc.connections").gauge().value()).isPositive();
     channel.shutdownNow();
-    Awaitility.await().until(() -> admission.gate(CallKind.UPLOAD).inside() == 0);
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> admission.gate(CallKind.UPLOAD).inside() == 0);
   }
 
   @Test
@@ -100,13 +104,15 @@ final class EdgeOverNettyTest {
     ManagedChannel hasty = connect();
     // Each Write that is refused before its client has closed its side is reset by the client.
     Awaitility.await()
+        .atMost(Duration.ofSeconds(60))
         .until(() -> {
           List<OpenWrite> writes = new ArrayList<>();
-          for (int i = 0; i < 500; i++) {
+          for (int i = 0; i < 1_200; i++) {
             writes.add(new OpenWrite(hasty));
           }
           Awaitility.await()
-              .until(() -> writes.stream().filter(write -> write.end.isDone()).count() >= 490);
+              .atMost(Duration.ofSeconds(60))
+              .until(() -> writes.stream().filter(write -> write.end.isDone()).count() >= 1_190);
           return writes.stream()
               .map(write -> write.end.getNow(Status.OK))
               .anyMatch(status -> !status.isOk() && !describes(status, "uploads"));
