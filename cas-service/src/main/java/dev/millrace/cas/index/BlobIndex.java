@@ -37,10 +37,10 @@ public final class BlobIndex {
   private static final int ROUNDS = 3;
 
   /**
-   * Tells the digests under keys, as their hashes in a row and their sizes, to be compared by who
-   * asked: twice as fast as sending the digests to be compared here. Those whose last use was
-   * recorded long ago are renewed, and come in a row of their own; where there are none, nothing
-   * is written. One that is being deleted is waited for, and is then not among the renewed.
+   * Tells the digests under keys, as their hashes one after the other and their sizes, to be
+   * compared by who asked. Those whose last use was recorded long ago are renewed, and come in a
+   * row of their own; where there are none, nothing is written or locked. One that is being deleted
+   * is waited for, and is then not among the renewed.
    *
    * <p>The planner does not look into a subquery, so the keys are always looked up in the index,
    * however many they are; and planning does not take longer for them.

@@ -173,11 +173,11 @@ public final class PostgresUploads {
           client
               .sql(
                   """
-                  select name_hash, pieces, lengths, checksums, epoch, tail from cas.uploads
+                  select name, pieces, lengths, checksums, epoch, tail from cas.uploads
                   where touched_at < ? order by name_hash for update skip locked
                   """)
               .param(BlobIndex.time(then))
-              .query((row, _) -> new Untouched(row.getBytes("name_hash"), saved(row)))
+              .query((row, _) -> new Untouched(row.getString("name"), saved(row)))
               .list();
       deletions.release(
           client, untouched.stream().flatMap(upload -> upload.saved().pieces().stream()).toList());
@@ -187,12 +187,15 @@ public final class PostgresUploads {
           .param(
               new SqlArrayValue(
                   "bytea",
-                  (Object[]) untouched.stream().map(Untouched::nameHash).toArray(byte[][]::new)))
+                  (Object[])
+                      untouched.stream()
+                          .map(upload -> NameHash.of(upload.name()))
+                          .toArray(byte[][]::new)))
           .update();
     });
   }
 
-  private record Untouched(byte[] nameHash, Saved saved) {}
+  private record Untouched(String name, Saved saved) {}
 
   private void delete(JdbcClient client, String name, Saved saved) {
     deletions.release(client, saved.pieces());

@@ -316,6 +316,25 @@ final class BlobIndexTest {
   }
 
   @Test
+  void whatManyRenewAtTheSameTimeIsFoundByAll() throws Exception {
+    Map<Digest, ByteString> stored = blobs(100);
+    index.add(INSTANCE, stored);
+    List<Callable<Set<Digest>>> calls = new ArrayList<>();
+    for (int i = 0; i < 64; i++) {
+      calls.add(() -> {
+        clock.advance(Duration.ofHours(1));
+        return index.findMissing(INSTANCE, stored.keySet());
+      });
+    }
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (Future<Set<Digest>> call : threads.invokeAll(calls)) {
+        assertThat(call.get()).isEmpty();
+      }
+    }
+    assertThat(lastUses()).containsExactly(clock.instant());
+  }
+
+  @Test
   void anInstanceHasOneNumberHoweverManyBeginItAtOnce() throws Exception {
     InstanceName longest = new InstanceName("\u00fc".repeat(1024));
     List<Callable<Set<Digest>>> calls = new ArrayList<>();

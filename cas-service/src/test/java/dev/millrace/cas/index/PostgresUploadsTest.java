@@ -127,7 +127,8 @@ final class PostgresUploadsTest {
     clock.advance(Duration.ofHours(1));
     try (var busy = dataSource.getConnection()) {
       busy.setAutoCommit(false);
-      try (var statement = busy.prepareStatement("select from cas.uploads where name = ? for update")) {
+      try (var statement =
+          busy.prepareStatement("select from cas.uploads where name = ? for update")) {
         statement.setString(1, NAME);
         statement.execute();
       }
