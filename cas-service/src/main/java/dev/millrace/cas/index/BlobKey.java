@@ -1,7 +1,7 @@
 package dev.millrace.cas.index;
 
 import dev.millrace.digest.Digest;
-import java.nio.ByteBuffer;
+import java.util.HexFormat;
 import java.util.UUID;
 
 /**
@@ -16,9 +16,9 @@ final class BlobKey {
   private BlobKey() {}
 
   static UUID of(int instance, Digest digest) {
-    ByteBuffer hash = ByteBuffer.wrap(digest.hashBytes());
-    long high = (long) instance << 32 | Integer.toUnsignedLong(hash.getInt());
+    String hash = digest.hash();
+    long high = (long) instance << 32 | HexFormat.fromHexDigitsToLong(hash, 0, 8);
     long mixed = (digest.sizeBytes() + 1) * MULTIPLIER + digest.function().number();
-    return new UUID(high, hash.getLong() ^ mixed);
+    return new UUID(high, HexFormat.fromHexDigitsToLong(hash, 8, 24) ^ mixed);
   }
 }

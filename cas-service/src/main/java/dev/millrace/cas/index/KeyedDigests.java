@@ -51,8 +51,8 @@ record KeyedDigests(DigestFunction function, List<UUID> keys, List<Digest> diges
         Arrays.stream(sorted).map(Keyed::digest).toList());
   }
 
-  SqlArrayValue keyColumn() {
-    return new SqlArrayValue("uuid", keys.toArray());
+  UuidArray keyColumn() {
+    return new UuidArray(keys);
   }
 
   SqlArrayValue hashColumn() {

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.support.SqlArrayValue;
 
 /**
  * Uploads that have arrived in part, by name. Each writer is given an epoch; once another has begun
@@ -168,26 +169,33 @@ public final class PostgresUploads {
   /** Forgets the uploads that nobody has saved since then; returns how many. */
   public int discardUntouchedSince(Instant then) {
     return database.transaction(client -> {
-      List<Piece> pieces =
+      List<Untouched> untouched =
           client
               .sql(
                   """
-                  select pieces, lengths, checksums, epoch, tail from cas.uploads
+                  select name, pieces, lengths, checksums, epoch, tail from cas.uploads
                   where touched_at < ? order by name_hash for update skip locked
                   """)
               .param(BlobIndex.time(then))
-              .query((row, _) -> saved(row))
-              .list()
-              .stream()
-              .flatMap(saved -> saved.pieces().stream())
-              .toList();
-      deletions.release(client, pieces);
+              .query((row, _) -> new Untouched(row.getString("name"), saved(row)))
+              .list();
+      deletions.release(
+          client, untouched.stream().flatMap(upload -> upload.saved().pieces().stream()).toList());
+      // Only what was locked: another upload may be going on at this moment.
       return client
-          .sql("delete from cas.uploads where touched_at < ?")
-          .param(BlobIndex.time(then))
+          .sql("delete from cas.uploads where name_hash = any(?)")
+          .param(
+              new SqlArrayValue(
+                  "bytea",
+                  (Object[])
+                      untouched.stream()
+                          .map(upload -> NameHash.of(upload.name()))
+                          .toArray(byte[][]::new)))
           .update();
     });
   }
+
+  private record Untouched(String name, Saved saved) {}
 
   private void delete(JdbcClient client, String name, Saved saved) {
     deletions.release(client, saved.pieces());

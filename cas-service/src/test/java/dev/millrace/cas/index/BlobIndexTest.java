@@ -82,9 +82,98 @@ final class BlobIndexTest {
     ByteString content = random.next(100);
     Digest digest = digest(content);
     index.add(INSTANCE, Map.of(digest, content));
-    sql.sql("update cas.blobs set hash = 'other'").update();
+    sql.sql("update cas.blobs set hash = sha256('other')").update();
     assertThat(index.findMissing(INSTANCE, Set.of(digest))).containsExactly(digest);
     assertThat(index.add(INSTANCE, Map.of(digest, content))).containsExactly(digest);
+  }
+
+  @Test
+  void aKeySharedWithAnotherDigestHidesNoneOfTheRest() {
+    Map<Digest, ByteString> stored = blobs(20);
+    index.add(INSTANCE, stored);
+    List<Digest> all = List.copyOf(stored.keySet());
+    Digest byHash = all.get(7);
+    Digest bySize = all.get(11);
+    Digest byFunction = all.get(13);
+    change(byHash, "hash = overlay(hash placing '\\x0000'::bytea from 31)");
+    change(bySize, "size = size + 1");
+    change(byFunction, "function = 9");
+    assertThat(index.findMissing(INSTANCE, stored.keySet()))
+        .containsExactlyInAnyOrder(byHash, bySize, byFunction);
+    clock.advance(Duration.ofHours(1));
+    assertThat(index.findMissing(INSTANCE, stored.keySet()))
+        .as("renewed")
+        .containsExactlyInAnyOrder(byHash, bySize, byFunction);
+    assertThat(index.find(INSTANCE, Set.of(byHash, bySize, byFunction))).isEmpty();
+  }
+
+  private void change(Digest digest, String how) {
+    assertThat(
+            sql.sql("update cas.blobs set " + how + " where hash = ?")
+                .param(digest.hashBytes())
+                .update())
+        .isEqualTo(1);
+  }
+
+  @Test
+  void freshStaleAndCondemnedBlobsOfOneBatchAreAllFound() {
+    Map<Digest, ByteString> stale = blobs(30);
+    index.add(INSTANCE, stale);
+    clock.advance(Duration.ofHours(1));
+    Map<Digest, ByteString> condemned = blobs(30);
+    index.add(INSTANCE, condemned);
+    sql.sql("update cas.blobs set condemned_at = now() where last_used = ?")
+        .param(clock.instant().atOffset(java.time.ZoneOffset.UTC))
+        .update();
+    Map<Digest, ByteString> fresh = blobs(30);
+    index.add(INSTANCE, fresh);
+    Set<Digest> asked = new LinkedHashSet<>(blobs(30).keySet());
+    Set<Digest> absent = Set.copyOf(asked);
+    asked.addAll(stale.keySet());
+    asked.addAll(fresh.keySet());
+    asked.addAll(condemned.keySet());
+    assertThat(index.findMissing(INSTANCE, asked)).isEqualTo(absent);
+    assertThat(condemned()).isZero();
+    assertThat(lastUses()).containsExactly(clock.instant());
+  }
+
+  @Test
+  void askingForWhatWasUsedJustNowWritesAndLocksNothing() throws Exception {
+    Map<Digest, ByteString> stored = blobs(50);
+    index.add(INSTANCE, stored);
+    List<String> before = versions();
+    try (var other = dataSource.getConnection()) {
+      other.setAutoCommit(false);
+      try (var statement = other.createStatement()) {
+        statement.execute("select from cas.blobs for update");
+      }
+      assertThat(index.findMissing(INSTANCE, stored.keySet())).isEmpty();
+      other.rollback();
+    }
+    assertThat(versions()).isEqualTo(before);
+  }
+
+  private List<String> versions() {
+    return sql.sql("select ctid || ' ' || xmin from cas.blobs order by key")
+        .query(String.class)
+        .list();
+  }
+
+  @Test
+  void aBatchOfManyIsFoundUnderEveryFunctionOfItsLength() {
+    Set<Digest> stored = new LinkedHashSet<>();
+    Map<Digest, ByteString> blobs = new LinkedHashMap<>();
+    for (DigestFunction function : DigestFunction.values()) {
+      for (int i = 0; i < 300; i++) {
+        ByteString blob = random.next(20);
+        blobs.put(function.digestOf(blob.toByteArray()), blob);
+      }
+    }
+    assertThat(index.add(INSTANCE, blobs)).isEmpty();
+    stored.addAll(blobs.keySet());
+    assertThat(index.findMissing(INSTANCE, stored)).isEmpty();
+    clock.advance(Duration.ofHours(1));
+    assertThat(index.findMissing(INSTANCE, stored)).isEmpty();
   }
 
   @Test
@@ -226,6 +315,25 @@ final class BlobIndexTest {
     assertThat(index.add(INSTANCE, everything)).isEmpty();
     assertThat(count("cas.blobs")).isEqualTo(200);
     assertThat(count("cas.bodies")).isEqualTo(200);
+  }
+
+  @Test
+  void whatManyRenewAtTheSameTimeIsFoundByAll() throws Exception {
+    Map<Digest, ByteString> stored = blobs(100);
+    index.add(INSTANCE, stored);
+    List<Callable<Set<Digest>>> calls = new ArrayList<>();
+    for (int i = 0; i < 64; i++) {
+      calls.add(() -> {
+        clock.advance(Duration.ofHours(1));
+        return index.findMissing(INSTANCE, stored.keySet());
+      });
+    }
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (Future<Set<Digest>> call : threads.invokeAll(calls)) {
+        assertThat(call.get()).isEmpty();
+      }
+    }
+    assertThat(lastUses()).containsExactly(clock.instant());
   }
 
   @Test

@@ -24,7 +24,8 @@ final class PostgresUploadsTest {
   private static final String NAME = "team/uploads/1/blobs/2/3";
 
   private final ManualClock clock = ManualClock.standing();
-  private final IndexDatabase database = new IndexDatabase(migrated(), 8);
+  private final DataSource dataSource = migrated();
+  private final IndexDatabase database = new IndexDatabase(dataSource, 8);
   private final Deletions deletions = new Deletions(database, Duration.ofDays(1), clock);
   private final PostgresUploads uploads = new PostgresUploads(database, deletions, clock);
 
@@ -115,6 +116,29 @@ final class PostgresUploadsTest {
     assertThat(uploads.discardUntouchedSince(clock.instant())).isEqualTo(1);
     assertThat(uploads.kept(NAME)).isEmpty();
     assertThat(uploads.kept("another")).isPresent();
+    assertThat(due()).containsExactly(piece.object());
+  }
+
+  @Test
+  void anUploadThatIsBusyIsForgottenAnotherTime() throws Exception {
+    Piece piece = piece(100);
+    uploads.save(NAME, new Saved(uploads.begin(NAME), List.of(piece), new byte[0]));
+    uploads.begin("another");
+    clock.advance(Duration.ofHours(1));
+    try (var busy = dataSource.getConnection()) {
+      busy.setAutoCommit(false);
+      try (var statement =
+          busy.prepareStatement("select from cas.uploads where name = ? for update")) {
+        statement.setString(1, NAME);
+        statement.execute();
+      }
+      assertThat(uploads.discardUntouchedSince(clock.instant())).isEqualTo(1);
+      busy.rollback();
+    }
+    assertThat(uploads.kept("another")).isEmpty();
+    assertThat(uploads.kept(NAME)).hasValue(100);
+    assertThat(due()).isEmpty();
+    assertThat(uploads.discardUntouchedSince(clock.instant())).isEqualTo(1);
     assertThat(due()).containsExactly(piece.object());
   }
 
