@@ -132,7 +132,7 @@ final class AdmissionInterceptorTest {
             return server.admission.requests().refused() > 0;
           });
       Awaitility.await().atMost(Duration.ofSeconds(60)).until(server::isEmpty);
-      assertThat(drip.dripped()).isLessThan(400_000);
+      assertThat(drip.dripped()).isLessThan(2_000_000);
     }
   }
 
