@@ -4,6 +4,8 @@ import dev.millrace.blobstore.BlobStore;
 import dev.millrace.blobstore.empty.EmptyProvidingBlobStore;
 import dev.millrace.blobstore.inheriting.InheritingBlobStore;
 import dev.millrace.blobstore.verifying.VerifyingBlobStore;
+import dev.millrace.cas.cache.CachingBlobStore;
+import dev.millrace.cas.disk.DiskBlobStore;
 import dev.millrace.cas.index.BlobIndex;
 import dev.millrace.cas.index.BucketOwner;
 import dev.millrace.cas.index.CasSchema;
@@ -13,8 +15,14 @@ import dev.millrace.cas.index.PostgresUploads;
 import dev.millrace.cas.s3.ObjectBlobStore;
 import dev.millrace.cas.s3.PieceStore;
 import dev.millrace.cas.s3.S3ObjectStore;
+import dev.millrace.cas.s3.S3StagingArea;
+import dev.millrace.cas.s3.StagingLimits;
+import dev.millrace.cas.s3.StalledUploads;
 import dev.millrace.cas.s3.TransferMemory;
+import dev.millrace.staging.StagingArea;
+import dev.millrace.staging.verifying.VerifyingStagingArea;
 import java.time.Clock;
+import java.time.Duration;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -24,8 +32,14 @@ import org.springframework.context.annotation.Configuration;
 
 /** Blobs in PostgreSQL and S3: the whole stack, from the inside out. Needs a database. */
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties({CasS3Properties.class, CasIndexProperties.class})
+@EnableConfigurationProperties({
+  CasS3Properties.class,
+  CasIndexProperties.class,
+  CasCacheProperties.class
+})
 public class CasObjectStorageConfiguration {
+
+  private static final Duration STALL_INTERVAL = Duration.ofSeconds(1);
 
   @Bean(initMethod = "migrate")
   Flyway casMigrations(DataSource database) {
@@ -85,9 +99,43 @@ public class CasObjectStorageConfiguration {
     return new ObjectBlobStore(index, pieces, (int) properties.inlineLimit().toBytes());
   }
 
-  /** Nothing but the verifying store may stand directly around the objects. */
+  /** Nobody gets this one by its type either: it has copies only. */
+  @Bean(defaultCandidate = false)
+  DiskBlobStore casCacheDisk(CasCacheProperties properties) {
+    return DiskBlobStore.open(properties.toDiskProperties());
+  }
+
+  /**
+   * Hashing stands around all that takes bytes. Copies are by instance, as blobs are, so that they
+   * are looked for in the instance that has the blob.
+   */
   @Bean
-  BlobStore blobStore(@Qualifier("objectBlobStore") BlobStore objects) {
-    return new EmptyProvidingBlobStore(new InheritingBlobStore(new VerifyingBlobStore(objects)));
+  BlobStore blobStore(
+      @Qualifier("objectBlobStore") BlobStore objects,
+      @Qualifier("casCacheDisk") DiskBlobStore disk,
+      CasCacheProperties cache,
+      CasIndexProperties index) {
+    return new EmptyProvidingBlobStore(
+        new InheritingBlobStore(
+            new VerifyingBlobStore(
+                new CachingBlobStore(objects, disk, cache.toLimits(index.inlineLimit())))));
+  }
+
+  /** Nobody gets this one by its type: it takes content on trust. */
+  @Bean(defaultCandidate = false)
+  S3StagingArea s3StagingArea(
+      BlobIndex index, PostgresUploads uploads, PieceStore pieces, CasIndexProperties properties) {
+    StagingLimits limits = StagingLimits.of((int) properties.inlineLimit().toBytes());
+    return new S3StagingArea(index, uploads, pieces, limits, Clock.systemUTC());
+  }
+
+  @Bean
+  StagingArea stagingArea(@Qualifier("s3StagingArea") StagingArea objects) {
+    return new VerifyingStagingArea(objects);
+  }
+
+  @Bean
+  StalledUploads stalledUploads(@Qualifier("s3StagingArea") S3StagingArea area) {
+    return new StalledUploads(area, STALL_INTERVAL);
   }
 }

@@ -3,6 +3,11 @@ package dev.millrace.cas;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.cas.upload.BlobUpload;
+import dev.millrace.cas.upload.ResumableUploads;
+import dev.millrace.resourcename.Compressor;
+import dev.millrace.resourcename.ResourceName;
+import java.util.UUID;
 import com.google.protobuf.ByteString;
 import dev.millrace.blobstore.BlobStore;
 import dev.millrace.blobstore.Blobs;
@@ -23,6 +28,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 /** The service as a process, on either storage. */
 final class CasObjectStorageTest {
 
+  @TempDir Path caches;
   private final RandomBlobs random = RandomBlobs.seeded();
   private final TestS3Server.Bucket bucket = TestS3Server.create();
   private final String database = TestDatabase.createUrl();
@@ -73,7 +79,34 @@ final class CasObjectStorageTest {
     }
   }
 
-  private static ConfigurableApplicationContext start(String database, TestS3Server.Bucket bucket) {
+  @Test
+  void anUploadBegunOnOneReplicaIsFinishedOnTheOther() {
+    ByteString blob = random.next(5_000_000);
+    Digest digest = DigestFunction.SHA256.digestOf(blob.toByteArray());
+    ResourceName.Upload name =
+        new ResourceName.Upload(
+            InstanceName.ROOT, UUID.randomUUID(), Compressor.IDENTITY, digest);
+    try (ConfigurableApplicationContext first = start(database, bucket);
+        ConfigurableApplicationContext second = start(database, bucket)) {
+      ResumableUploads here = first.getBean(ResumableUploads.class);
+      ResumableUploads there = second.getBean(ResumableUploads.class);
+      try (BlobUpload upload = here.open(name, 0)) {
+        upload.append(blob.substring(0, 3_000_000).asReadOnlyByteBufferList());
+        upload.suspend();
+      }
+      assertThat(here.written(name)).hasValue(3_000_000);
+      assertThat(there.written(name)).hasValue(3_000_000);
+      try (BlobUpload upload = there.open(name, 3_000_000)) {
+        upload.append(blob.substring(3_000_000).asReadOnlyByteBufferList());
+        upload.finish();
+      }
+      assertThat(
+              Blobs.read(first.getBean(BlobStore.class), InstanceName.ROOT, digest, 5_000_000))
+          .isEqualTo(blob);
+    }
+  }
+
+  private ConfigurableApplicationContext start(String database, TestS3Server.Bucket bucket) {
     return start(
         "--millrace.cas.storage=s3",
         "--spring.datasource.url=" + database,
@@ -84,6 +117,8 @@ final class CasObjectStorageTest {
         "--millrace.cas.s3.path-style=true",
         "--millrace.cas.s3.bucket=" + bucket.name(),
         "--millrace.cas.s3.piece-size=2MB",
+        "--millrace.cas.cache.directory=" + caches.resolve(UUID.randomUUID().toString()),
+        "--millrace.cas.cache.capacity=256MB",
         "--millrace.cas.s3.access-key=" + TestS3Server.ACCESS_KEY,
         "--millrace.cas.s3.secret-key=" + TestS3Server.SECRET_KEY);
   }

@@ -84,15 +84,19 @@ public final class ResumableUploads implements AutoCloseable {
     return new Transfer.Place() {
       @Override
       public StagedBlob begin() {
-        return name.digest().sizeBytes() <= GatheredBlob.MAX_BYTES
-            ? new GatheredBlob(name, store, staging)
-            : staging.begin(name);
+        if (name.digest().sizeBytes() > GatheredBlob.MAX_BYTES) {
+          return staging.begin(name);
+        }
+        if (suspended.contains(name)) {
+          // What begins again takes the place of what was kept; gathered, it has none.
+          staging.discard(name);
+        }
+        return new GatheredBlob(name, store, staging);
       }
 
       @Override
       public Optional<StagedBlob> resume(long offset) {
-        // Looked at first: who goes on takes the upload from its writer, and must not do so in
-        // vain.
+        // Looked at first: nobody's upload is to be taken from them in vain.
         OptionalLong kept = staging.kept(name);
         return kept.isPresent() && kept.getAsLong() == offset
             ? staging.resume(name).filter(staged -> goesOnAt(offset, staged))

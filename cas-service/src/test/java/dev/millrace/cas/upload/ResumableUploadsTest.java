@@ -232,6 +232,17 @@ final class ResumableUploadsTest {
   }
 
   @Test
+  void aSmallBlobThatBeginsAgainLeavesNothingStaged() {
+    interrupt(name);
+    try (BlobUpload upload = uploads.open(name, 0)) {
+      upload.append(blob.substring(0, 10).asReadOnlyByteBufferList());
+      assertThat(uploads.written(name)).hasValue(10);
+    }
+    assertThat(staging.kept(name)).isEmpty();
+    assertThat(uploads.written(name)).isEmpty();
+  }
+
+  @Test
   void aSmallBlobThatIsTooLongOrWrongIsRefused() {
     try (BlobUpload upload = uploads.open(name, 0)) {
       upload.append(blob.asReadOnlyByteBufferList());
