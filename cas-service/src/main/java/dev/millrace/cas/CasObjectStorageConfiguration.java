@@ -124,9 +124,11 @@ public class CasObjectStorageConfiguration {
   /** Nobody gets this one by its type: it takes content on trust. */
   @Bean(defaultCandidate = false)
   S3StagingArea s3StagingArea(
-      BlobIndex index, PostgresUploads uploads, PieceStore pieces, CasIndexProperties properties) {
+      @Qualifier("objectBlobStore") ObjectBlobStore blobs,
+      PostgresUploads uploads,
+      CasIndexProperties properties) {
     StagingLimits limits = StagingLimits.of((int) properties.inlineLimit().toBytes());
-    return new S3StagingArea(index, uploads, pieces, limits, Clock.systemUTC());
+    return new S3StagingArea(blobs, uploads, limits, Clock.systemUTC());
   }
 
   @Bean

@@ -3,23 +3,23 @@ package dev.millrace.cas;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.millrace.cas.upload.BlobUpload;
-import dev.millrace.cas.upload.ResumableUploads;
-import dev.millrace.resourcename.Compressor;
-import dev.millrace.resourcename.ResourceName;
-import java.util.UUID;
 import com.google.protobuf.ByteString;
 import dev.millrace.blobstore.BlobStore;
 import dev.millrace.blobstore.Blobs;
+import dev.millrace.cas.upload.BlobUpload;
+import dev.millrace.cas.upload.ResumableUploads;
 import dev.millrace.digest.Digest;
 import dev.millrace.digest.DigestFunction;
 import dev.millrace.instance.InstanceName;
+import dev.millrace.resourcename.Compressor;
+import dev.millrace.resourcename.ResourceName;
 import dev.millrace.testing.RandomBlobs;
 import dev.millrace.testing.TestDatabase;
 import dev.millrace.testing.TestS3Server;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.builder.SpringApplicationBuilder;
@@ -84,8 +84,7 @@ final class CasObjectStorageTest {
     ByteString blob = random.next(5_000_000);
     Digest digest = DigestFunction.SHA256.digestOf(blob.toByteArray());
     ResourceName.Upload name =
-        new ResourceName.Upload(
-            InstanceName.ROOT, UUID.randomUUID(), Compressor.IDENTITY, digest);
+        new ResourceName.Upload(InstanceName.ROOT, UUID.randomUUID(), Compressor.IDENTITY, digest);
     try (ConfigurableApplicationContext first = start(database, bucket);
         ConfigurableApplicationContext second = start(database, bucket)) {
       ResumableUploads here = first.getBean(ResumableUploads.class);
@@ -100,8 +99,7 @@ final class CasObjectStorageTest {
         upload.append(blob.substring(3_000_000).asReadOnlyByteBufferList());
         upload.finish();
       }
-      assertThat(
-              Blobs.read(first.getBean(BlobStore.class), InstanceName.ROOT, digest, 5_000_000))
+      assertThat(Blobs.read(first.getBean(BlobStore.class), InstanceName.ROOT, digest, 5_000_000))
           .isEqualTo(blob);
     }
   }

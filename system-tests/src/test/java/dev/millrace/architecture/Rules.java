@@ -183,7 +183,7 @@ final class Rules {
 
   ArchRule casKnowsItselfOnlyDownwards() {
     return noClasses()
-        .that(are("cas.disk..", "cas.s3..", "cas.index.."))
+        .that(are("cas.disk..", "cas.s3..", "cas.index..", "cas.cache.."))
         .should()
         .dependOnClassesThat(are("cas.upload..", "cas.tree..", "cas.chunking..", "cas.api.."))
         .allowEmptyShould(true);

@@ -30,8 +30,7 @@ public record CacheLimits(long smallestBytes, long largestBytes, long nearBytes)
    */
   public static CacheLimits of(long inlineBytes, long capacityBytes) {
     long smallest = inlineBytes + 1;
-    return new CacheLimits(
-        smallest, Math.max(smallest, capacityBytes / LARGEST_SHARE), NEAR_BYTES);
+    return new CacheLimits(smallest, Math.max(smallest, capacityBytes / LARGEST_SHARE), NEAR_BYTES);
   }
 
   boolean keep(Digest digest) {

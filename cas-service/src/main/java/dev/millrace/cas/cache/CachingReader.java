@@ -36,11 +36,7 @@ final class CachingReader implements BlobReader {
   private boolean closed;
 
   CachingReader(
-      BlobKey blob,
-      BlobReader source,
-      LocalCopies copies,
-      Fetches fetches,
-      SharedReads batches) {
+      BlobKey blob, BlobReader source, LocalCopies copies, Fetches fetches, SharedReads batches) {
     this.blob = blob;
     this.source = source;
     this.copies = copies;

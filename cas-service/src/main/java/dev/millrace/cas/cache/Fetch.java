@@ -144,9 +144,7 @@ final class Fetch {
         return false;
       }
       int whole =
-          position == filled
-              ? chunks.whole(filled, Math.min(target.remaining(), STEP_BYTES))
-              : 0;
+          position == filled ? chunks.whole(filled, Math.min(target.remaining(), STEP_BYTES)) : 0;
       ByteBuffer bytes =
           whole > 0
               ? target.slice(target.position(), whole)

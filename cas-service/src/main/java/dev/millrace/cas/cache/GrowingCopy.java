@@ -7,8 +7,8 @@ import dev.millrace.failure.Failure;
 import java.nio.ByteBuffer;
 
 /**
- * A local copy on its way in, chunk after chunk, which others may read as far as they know it to
- * be written. Nothing becomes a copy that does not have the blob's hash.
+ * A local copy on its way in, chunk after chunk, which others may read as far as they know it to be
+ * written. Nothing becomes a copy that does not have the blob's hash.
  */
 final class GrowingCopy implements AutoCloseable {
 

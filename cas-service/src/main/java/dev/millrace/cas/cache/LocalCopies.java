@@ -4,7 +4,6 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import dev.millrace.cas.disk.DiskBlobStore;
 import dev.millrace.cas.disk.GrowingBlob;
-import dev.millrace.digest.Digest;
 import dev.millrace.failure.Failure;
 import java.nio.ByteBuffer;
 import java.util.Optional;
@@ -27,8 +26,7 @@ final class LocalCopies {
   Optional<LocalCopy> open(BlobKey blob) {
     try {
       return Optional.of(
-          new LocalCopy(
-              blob.digest(), disk.open(blob.instance(), Chunks.stored(blob.digest()))));
+          new LocalCopy(blob.digest(), disk.open(blob.instance(), Chunks.stored(blob.digest()))));
     } catch (Failure.BlobAbsent absent) {
       return Optional.empty();
     } catch (RuntimeException failure) {
@@ -54,32 +52,34 @@ final class LocalCopies {
    * @throws Failure.ContentMismatch if it is not what the digest says
    */
   void put(BlobKey blob, ByteString content) {
-    begin(blob).ifPresent(copy -> {
-      try (copy) {
-        ByteBuffer rest = content.asReadOnlyByteBuffer();
-        copy.write(rest);
-        copy.commit();
-        worked();
-      } catch (Failure.ContentMismatch wrong) {
-        throw wrong;
-      } catch (RuntimeException failure) {
-        failed(blob, failure);
-      }
-    });
+    begin(blob)
+        .ifPresent(copy -> {
+          try (copy) {
+            ByteBuffer rest = content.asReadOnlyByteBuffer();
+            copy.write(rest);
+            copy.commit();
+            worked();
+          } catch (Failure.ContentMismatch wrong) {
+            throw wrong;
+          } catch (RuntimeException failure) {
+            failed(blob, failure);
+          }
+        });
   }
 
   /** The whole blob from its copy; empty if there is none that can be read. */
   Optional<ByteString> read(BlobKey blob) {
-    return open(blob).flatMap(copy -> {
-      try (copy) {
-        byte[] content = new byte[Math.toIntExact(blob.digest().sizeBytes())];
-        copy.read(0, ByteBuffer.wrap(content));
-        return Optional.of(UnsafeByteOperations.unsafeWrap(content));
-      } catch (RuntimeException failure) {
-        failed(blob, failure);
-        return Optional.empty();
-      }
-    });
+    return open(blob)
+        .flatMap(copy -> {
+          try (copy) {
+            byte[] content = new byte[Math.toIntExact(blob.digest().sizeBytes())];
+            copy.read(0, ByteBuffer.wrap(content));
+            return Optional.of(UnsafeByteOperations.unsafeWrap(content));
+          } catch (RuntimeException failure) {
+            failed(blob, failure);
+            return Optional.empty();
+          }
+        });
   }
 
   void worked() {

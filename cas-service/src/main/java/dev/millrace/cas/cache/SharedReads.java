@@ -12,7 +12,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
-/** Batch reads of which several ask for the same blobs at once: each blob is read by one of them. */
+/**
+ * Batch reads of which several ask for the same blobs at once: each blob is read by one of them.
+ */
 final class SharedReads {
 
   /** What the one who reads a blob found, empty if that says nothing to the others. */

@@ -31,10 +31,9 @@ record ReadBack(long start, ByteBuffer content) {
     ByteBuffer content = ByteBuffer.allocate(length);
     objects
         .read(piece, block, content)
-        .ifPresent(
-            problem -> {
-              throw new Failure.Corrupt("an upload cannot be read back: " + problem, null);
-            });
+        .ifPresent(problem -> {
+          throw new Failure.Corrupt("an upload cannot be read back: " + problem, null);
+        });
     return content.flip();
   }
 

@@ -10,6 +10,7 @@ import dev.millrace.staging.StagedBlob;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -38,6 +39,12 @@ final class S3StagedBlob implements StagedBlob {
   private volatile boolean lost;
   private volatile boolean ended;
   private @Nullable ReadBack readBack;
+
+  /** The right to send the blob, from the first object on. */
+  private UploadClaims.@Nullable Claim claim;
+
+  /** Whether another has stored the blob, so that nothing of this upload is kept any more. */
+  private boolean needless;
 
   S3StagedBlob(S3StagingArea area, ResourceName.Upload name, SavedUpload saved) {
     this.area = area;
@@ -91,22 +98,54 @@ final class S3StagedBlob implements StagedBlob {
     if (tail.isEmpty()) {
       area.makeRoom();
     }
+    if (needless) {
+      written += bytes.remaining();
+      bytes.position(bytes.limit());
+      return;
+    }
     holdsMemory = true;
     int before = bytes.remaining();
     tail.fill(bytes, digest().sizeBytes() - written);
     written += before - bytes.remaining();
-    if (bytes.hasRemaining()) {
+    if (bytes.hasRemaining() && isNeeded()) {
       writeOut();
     }
+  }
+
+  /**
+   * Makes sure that nobody else is sending the same blob, or waits while that one gets on; false if
+   * it has been stored, and the rest of this upload only counts.
+   */
+  private boolean isNeeded() {
+    if (claim == null && !needless) {
+      claim = area.claims().take(name.instance(), digest()).orElse(null);
+      if (claim == null || isStored()) {
+        needless = true;
+        giveMemoryBack();
+        if (claim != null) {
+          claim.succeed();
+        }
+      }
+    }
+    return !needless;
+  }
+
+  private boolean isStored() {
+    return area.index().findMissing(name.instance(), Set.of(digest())).isEmpty();
   }
 
   /** Makes a piece of the tail, and saves that. */
   private void writeOut() {
     saved.append(tail.send());
     saved.save();
+    if (claim != null) {
+      claim.step();
+    }
   }
 
-  /** Gives the memory of a tail back that has not grown since then; false if it has, or is in use. */
+  /**
+   * Gives the memory of a tail back that has not grown since then; false if it has, or is in use.
+   */
   boolean writeOutIfIdle(Instant since) {
     if (!turn.tryLock()) {
       return false;
@@ -147,6 +186,9 @@ final class S3StagedBlob implements StagedBlob {
   public int read(long position, ByteBuffer target) {
     begin();
     try {
+      if (needless) {
+        throw S3StagingArea.overtaken();
+      }
       int start = target.position();
       int limit = target.limit();
       target.limit(start + (int) Math.min(target.remaining(), written - position));
@@ -202,11 +244,18 @@ final class S3StagedBlob implements StagedBlob {
       }
       if (saved.pieces().isEmpty() && digest().sizeBytes() <= area.limits().inlineBytes()) {
         addInline();
+      } else if (!isNeeded()) {
+        if (!isStored()) {
+          throw new Failure.Unavailable("blob " + digest() + " was dropped meanwhile", null);
+        }
       } else {
         if (!tail.isEmpty()) {
           saved.append(tail.send());
         }
         area.index().add(name.instance(), digest(), new Body.Pieces(saved.pieces()));
+      }
+      if (claim != null) {
+        claim.succeed();
       }
       over();
       forgetRow();
@@ -224,7 +273,7 @@ final class S3StagedBlob implements StagedBlob {
 
   /** The blob is there: whatever fails now is cleaned up in time. */
   private void forgetRow() {
-    if (saved.epoch() != 0) {
+    if (saved.epoch() != 0 || needless) {
       giveUp();
     }
   }
@@ -242,7 +291,11 @@ final class S3StagedBlob implements StagedBlob {
     begin();
     try {
       over();
-      keep();
+      if (needless) {
+        giveUp();
+      } else {
+        keep();
+      }
     } finally {
       end();
     }
@@ -268,7 +321,9 @@ final class S3StagedBlob implements StagedBlob {
     try {
       if (!lost && !ended) {
         lost = true;
-        keep();
+        if (!needless) {
+          keep();
+        }
       }
     } catch (Failure failure) {
       log.info("The end of {} is lost to who goes on with it: {}", name, failure.getMessage());
@@ -324,6 +379,9 @@ final class S3StagedBlob implements StagedBlob {
       if (lost || ended) {
         giveMemoryBack();
         forgetReadBack();
+        if (claim != null) {
+          claim.close();
+        }
       }
     } finally {
       turn.unlock();

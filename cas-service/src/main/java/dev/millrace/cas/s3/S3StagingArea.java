@@ -17,7 +17,8 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Uploads as objects that are written while the bytes arrive, and rows that say which: what one
- * replica has begun any other can go on with. A commit makes the objects a blob without copying one.
+ * replica has begun any other can go on with. A commit makes the objects a blob without copying
+ * one.
  *
  * <p>A blob of more than a piece has a row from the start, which fences its writers on all replicas
  * by epoch, and which is brought up to date with every piece. A smaller one has a row only once it
@@ -31,6 +32,7 @@ public final class S3StagingArea implements StagingArea {
   private static final int MOST_TRIED = 3;
 
   private final BlobIndex index;
+  private final UploadClaims claims;
   private final PostgresUploads uploads;
   private final PieceStore pieces;
   private final StagingLimits limits;
@@ -40,15 +42,15 @@ public final class S3StagingArea implements StagingArea {
   private final ConcurrentHashMap<ResourceName.Upload, S3StagedBlob> live =
       new ConcurrentHashMap<>();
 
+  /**
+   * @param blobs what uploads become blobs of
+   */
   public S3StagingArea(
-      BlobIndex index,
-      PostgresUploads uploads,
-      PieceStore pieces,
-      StagingLimits limits,
-      Clock clock) {
-    this.index = index;
+      ObjectBlobStore blobs, PostgresUploads uploads, StagingLimits limits, Clock clock) {
+    this.index = blobs.index();
+    this.claims = blobs.claims();
+    this.pieces = blobs.pieces();
     this.uploads = uploads;
-    this.pieces = pieces;
     this.limits = limits;
     this.clock = clock;
   }
@@ -148,6 +150,10 @@ public final class S3StagingArea implements StagingArea {
 
   void ended(S3StagedBlob blob) {
     live.remove(blob.name(), blob);
+  }
+
+  UploadClaims claims() {
+    return claims;
   }
 
   BlobIndex index() {

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import dev.millrace.blobstore.BlobReader;
-import dev.millrace.digest.Digest;
-import dev.millrace.digest.DigestFunction;
 import dev.millrace.cas.disk.DiskBlobStore;
 import dev.millrace.cas.disk.DiskProperties;
+import dev.millrace.digest.Digest;
+import dev.millrace.digest.DigestFunction;
 import dev.millrace.failure.Failure;
 import dev.millrace.instance.InstanceName;
 import java.nio.ByteBuffer;
@@ -121,10 +121,12 @@ final class CachingBlobStoreConcurrencyTest {
     for (int i = random.nextInt(1, 5); i > 0; i--) {
       asked.add(names.get(random.nextInt(BLOBS)));
     }
-    store.readAll(TEAM, asked).forEach((name, content) -> {
-      assertThat(content.equals(blob(name))).as("seed %d", seed).isTrue();
-      reads.incrementAndGet();
-    });
+    store
+        .readAll(TEAM, asked)
+        .forEach((name, content) -> {
+          assertThat(content.equals(blob(name))).as("seed %d", seed).isTrue();
+          reads.incrementAndGet();
+        });
   }
 
   private void stream(CachingBlobStore store, Digest digest, SplittableRandom random) {
@@ -136,7 +138,9 @@ final class CachingBlobStoreConcurrencyTest {
         ByteBuffer target = ByteBuffer.allocate(piece);
         int length = reader.read(position, target);
         assertThat(length).isEqualTo(Math.min(piece, blob.size() - position));
-        assertThat(ByteString.copyFrom(target.flip()).equals(blob.substring(position, position + length)))
+        assertThat(
+                ByteString.copyFrom(target.flip())
+                    .equals(blob.substring(position, position + length)))
             .as("seed %d", seed)
             .isTrue();
         position += length;

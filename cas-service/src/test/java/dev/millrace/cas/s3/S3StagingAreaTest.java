@@ -69,7 +69,9 @@ final class S3StagingAreaTest {
     }
   }
 
-  /** Deletes all objects that are to be deleted at some time, and returns how many there are now. */
+  /**
+   * Deletes all objects that are to be deleted at some time, and returns how many there are now.
+   */
   private int collect() {
     clock.advance(Duration.ofDays(3));
     int gone;
@@ -204,6 +206,42 @@ final class S3StagingAreaTest {
     assertStored();
     assertThat(objects.objects).hasSize(6);
     assertThat(collect()).isEqualTo(3);
+    assertStored();
+  }
+
+  @Test
+  void uploadsOfOneBlobAtTheSameTimeAreSentOnce() throws Exception {
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<?>> callers = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        ResourceName.Upload upload = name(blob);
+        callers.add(
+            threads.submit(() -> {
+              try (StagedBlob staged = one.area().begin(upload)) {
+                write(staged, blob, SIZE);
+                staged.commit();
+              }
+            }));
+      }
+      for (Future<?> caller : callers) {
+        caller.get();
+      }
+    }
+    assertStored();
+    assertThat(objects.puts.get()).isLessThanOrEqualTo(SIZE / MIB + 1);
+  }
+
+  @Test
+  void anUploadOfABlobThatIsStoredMeanwhileIsSentNoFurther() {
+    try (StagedBlob late = one.area().begin(name)) {
+      write(late, blob, MIB);
+      Blobs.write(other.store(), TEAM, name.digest(), blob);
+      int puts = objects.puts.get();
+      write(late, blob, 4 * MIB);
+      late.suspend();
+      assertThat(objects.puts).hasValue(puts);
+    }
+    assertThat(one.area().kept(name)).isEmpty();
     assertStored();
   }
 

@@ -29,12 +29,9 @@ record StagingReplica(
     PieceStore pieces = new PieceStore(deletions, objects, memory, 2);
     PostgresUploads uploads = new PostgresUploads(database, deletions, clock);
     StagingLimits limits = StagingLimits.of(ObjectStorage.INLINE_LIMIT);
-    S3StagingArea bare = new S3StagingArea(index, uploads, pieces, limits, clock);
+    ObjectBlobStore blobs = new ObjectBlobStore(index, pieces, ObjectStorage.INLINE_LIMIT);
+    S3StagingArea bare = new S3StagingArea(blobs, uploads, limits, clock);
     return new StagingReplica(
-        new VerifyingBlobStore(new ObjectBlobStore(index, pieces, ObjectStorage.INLINE_LIMIT)),
-        new VerifyingStagingArea(bare),
-        bare,
-        memory,
-        deletions);
+        new VerifyingBlobStore(blobs), new VerifyingStagingArea(bare), bare, memory, deletions);
   }
 }
