@@ -174,6 +174,11 @@ final class Cas implements AutoCloseable {
     start();
   }
 
+  /** How many bytes of an upload a crash leaves. */
+  long survives(long size, long sent) {
+    return backend.survives(size, sent);
+  }
+
   /** Damages a byte of what is kept of uploads. */
   void damageStaged() {
     backend.damageStaged();

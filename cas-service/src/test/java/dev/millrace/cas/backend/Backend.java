@@ -30,6 +30,16 @@ public interface Backend extends AutoCloseable {
   void crash();
 
   /**
+   * How many bytes of an upload a crash leaves, at least.
+   *
+   * @param size of the blob, which is too large to be gathered on the heap
+   * @param sent how many have arrived
+   */
+  default long survives(long size, long sent) {
+    return sent;
+  }
+
+  /**
    * Damages one byte of what is kept of uploads.
    *
    * @throws org.opentest4j.TestAbortedException where nothing can be damaged
