@@ -16,6 +16,8 @@ import build.bazel.remote.execution.v2.FindMissingBlobsRequest;
 import com.google.protobuf.ByteString;
 import com.google.rpc.Code;
 import com.google.rpc.Status;
+import dev.millrace.cas.backend.BackendKind;
+import dev.millrace.cas.backend.OnEveryBackend;
 import dev.millrace.digest.Digest;
 import dev.millrace.digest.DigestFunction;
 import dev.millrace.digest.wire.Digests;
@@ -28,14 +30,20 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What FindMissingBlobs and the batches promise. */
+@OnEveryBackend
 final class ContentAddressableStorageTest {
 
   private final RandomBlobs random = RandomBlobs.seeded();
-  private final Cas cas = new Cas();
+  private final Cas cas;
   private final ByteString present = random.next(100);
-  private final Digest presentDigest = cas.put(present);
+  private final Digest presentDigest;
   private final ByteString other = random.next(200);
   private final Digest otherDigest = digest(other);
+
+  ContentAddressableStorageTest(BackendKind kind) {
+    cas = new Cas(kind.make());
+    presentDigest = cas.put(present);
+  }
 
   @AfterEach
   void close() throws InterruptedException {

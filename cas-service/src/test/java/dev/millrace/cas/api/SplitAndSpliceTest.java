@@ -14,6 +14,8 @@ import build.bazel.remote.execution.v2.SplitBlobRequest;
 import build.bazel.remote.execution.v2.SplitBlobResponse;
 import com.google.protobuf.ByteString;
 import dev.millrace.blobstore.Blobs;
+import dev.millrace.cas.backend.BackendKind;
+import dev.millrace.cas.backend.OnEveryBackend;
 import dev.millrace.digest.Digest;
 import dev.millrace.digest.DigestFunction;
 import dev.millrace.digest.wire.Digests;
@@ -28,10 +30,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What is promised of SplitBlob and SpliceBlob. */
+@OnEveryBackend
 final class SplitAndSpliceTest {
 
   private final RandomBlobs random = RandomBlobs.seeded();
-  private final Cas cas = new Cas();
+  private final Cas cas;
+
+  SplitAndSpliceTest(BackendKind kind) {
+    cas = new Cas(kind.make());
+  }
 
   @AfterEach
   void close() throws InterruptedException {
