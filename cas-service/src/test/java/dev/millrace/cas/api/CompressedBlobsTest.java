@@ -69,6 +69,20 @@ final class CompressedBlobsTest {
   }
 
   @Test
+  void aWriterWhoIsOvertakenIsAnsweredWithMinusOne() {
+    ByteString large = random.next(5_000_000);
+    ByteString sent = compress(large);
+    String slow = upload(digest(large));
+    WriteClient write = cas.write().send(slow, 0, sent.substring(0, 4_500_000));
+    await(() ->
+        cas.uploads.written((ResourceName.Upload) ResourceName.parse(slow)).orElse(0) > 4_000_000);
+    cas.put(large);
+    write.send(slow, 4_500_000, sent.substring(4_500_000, 4_500_001));
+    assertThat(write.answered()).isEqualTo(-1);
+    write.cancel();
+  }
+
+  @Test
   void truncatedDataIsRefused() {
     refused(data.substring(0, data.size() - 1));
     refused(data.substring(0, 100));

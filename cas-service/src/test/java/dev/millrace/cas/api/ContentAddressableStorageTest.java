@@ -71,6 +71,17 @@ final class ContentAddressableStorageTest {
   }
 
   @Test
+  void whatFindMissingReportsAsPresentStaysReadable() {
+    ByteString large = random.next(300_000);
+    List<Digest> used = List.of(presentDigest, cas.put(large));
+    Digest unused = cas.put(other);
+    cas.outlive(() -> assertThat(findMissing(used.toArray(Digest[]::new))).isEmpty());
+    assertThat(cas.read(Cas.blob(used.getLast()), 0, 0)).isEqualTo(large);
+    assertThat(read(presentDigest).getFirst().getData()).isEqualTo(present);
+    assertThat(findMissing(unused)).as("others are collected").containsExactly(unused);
+  }
+
+  @Test
   void theEmptyBlobIsNeverMissing() {
     assertThat(findMissing(digest(ByteString.EMPTY))).isEmpty();
   }

@@ -8,6 +8,8 @@ import build.bazel.remote.execution.v2.BatchUpdateBlobsRequest;
 import build.bazel.remote.execution.v2.FindMissingBlobsRequest;
 import build.bazel.remote.execution.v2.GetCapabilitiesRequest;
 import com.google.protobuf.ByteString;
+import dev.millrace.cas.backend.BackendKind;
+import dev.millrace.cas.backend.OnEveryBackend;
 import dev.millrace.digest.Digest;
 import dev.millrace.digest.DigestFunction;
 import dev.millrace.digest.wire.Digests;
@@ -21,15 +23,21 @@ import org.junit.jupiter.params.provider.EnumSource;
 /**
  * What is promised of digest functions: that each can be enabled, alone as well, and then works.
  */
+@OnEveryBackend
 final class DigestFunctionsTest {
 
+  private final BackendKind kind;
   private final ByteString blob = RandomBlobs.seeded().next(10_000);
+
+  DigestFunctionsTest(BackendKind kind) {
+    this.kind = kind;
+  }
 
   @ParameterizedTest
   @EnumSource
   void aFunctionThatIsEnabledIsToldAndWorksInEveryCall(DigestFunction function) throws Exception {
     DigestFunctionPolicy alone = new DigestFunctionPolicy(List.of(function));
-    try (Cas cas = new Cas(alone, Cas.MAX_BATCH, store -> store)) {
+    try (Cas cas = new Cas(kind.make(), alone)) {
       assertThat(
               cas.capabilities()
                   .getCapabilities(GetCapabilitiesRequest.getDefaultInstance())

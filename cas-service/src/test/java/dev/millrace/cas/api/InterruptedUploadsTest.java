@@ -96,6 +96,23 @@ final class InterruptedUploadsTest {
     beginsAnew(name, blob);
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {SMALL, MEDIUM, LARGE})
+  void anUploadBegunOnOneReplicaGoesOnOnAnother(int size) throws InterruptedException {
+    ByteString blob = random.next(size);
+    String name = upload(digest(blob));
+    interrupt(name, blob, size / 3);
+    try (Cas other = cas.replica()) {
+      assertThat(other.query(name)).isEqualTo(cas.query(name));
+      assertThat(other.query(name).getCommittedSize()).isEqualTo(size / 3);
+      WriteClient write = other.write();
+      write.send(name, size / 3, blob.substring(size / 3), true);
+      assertThat(write.committed()).isEqualTo(size);
+    }
+    assertThat(cas.query(name).getComplete()).isTrue();
+    assertThat(read(blob)).isEqualTo(blob);
+  }
+
   @Test
   void whatWasAcknowledgedIsThereAfterItsServerWasKilled() {
     List<ByteString> blobs = List.of(random.next(SMALL), random.next(MEDIUM), random.next(LARGE));

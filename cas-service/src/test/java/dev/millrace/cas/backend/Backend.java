@@ -47,6 +47,21 @@ public interface Backend extends AutoCloseable {
   void damageStaged();
 
   /**
+   * Another process on the same storage, closed before this one.
+   *
+   * @throws org.opentest4j.TestAbortedException where a process has its storage to itself
+   */
+  Backend replica();
+
+  /**
+   * Lets so much time pass, or so much else be written, that blobs nobody used since are collected.
+   *
+   * @param use what is done now and then meanwhile
+   * @throws org.opentest4j.TestAbortedException where nothing is ever collected
+   */
+  void outlive(Runnable use);
+
+  /**
    * Loses a blob, as collection may.
    *
    * @throws org.opentest4j.TestAbortedException where blobs are lost in large numbers only

@@ -1,6 +1,7 @@
 package dev.millrace.cas.backend;
 
 import dev.millrace.blobstore.BlobStore;
+import dev.millrace.cas.index.Retention;
 import dev.millrace.cas.s3.ObjectStore;
 import dev.millrace.cas.s3.S3ObjectStore;
 import dev.millrace.cas.s3.S3Settings;
@@ -14,6 +15,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
@@ -30,8 +32,11 @@ public final class S3Backend implements Backend {
       new S3Settings.Limits(
           Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofSeconds(2), 2, 8);
 
-  private final ManualClock clock = ManualClock.standing();
-  private final ObjectStorageSite site = ObjectStorageSite.take();
+  private static final Duration STEP = Duration.ofHours(2);
+
+  private final ManualClock clock;
+  private final ObjectStorageSite site;
+  private final boolean replica;
   private final Path root;
   private final ObjectStore objects;
   private final AutoCloseable connection;
@@ -39,16 +44,24 @@ public final class S3Backend implements Backend {
   private ObjectStorageProcess process;
 
   public S3Backend() {
-    this.objects = site.objects();
-    this.connection = () -> {};
-    this.root = newDirectory();
-    this.process = start();
+    this(ObjectStorageSite.take(), ManualClock.standing(), /* replica= */ false);
   }
 
-  private S3Backend(UnaryOperator<URI> way) {
-    S3ObjectStore own = site.connect(way.apply(site.bucket().endpoint()), IMPATIENT);
-    this.objects = own;
-    this.connection = own;
+  private S3Backend(ObjectStorageSite site, ManualClock clock, boolean replica) {
+    this(site, clock, replica, site.objects(), () -> {});
+  }
+
+  private S3Backend(
+      ObjectStorageSite site,
+      ManualClock clock,
+      boolean replica,
+      ObjectStore objects,
+      AutoCloseable connection) {
+    this.site = site;
+    this.clock = clock;
+    this.replica = replica;
+    this.objects = objects;
+    this.connection = connection;
     this.root = newDirectory();
     this.process = start();
   }
@@ -59,7 +72,9 @@ public final class S3Backend implements Backend {
    * @param way from the address of the S3 server to what stands in front of it
    */
   public static S3Backend through(UnaryOperator<URI> way) {
-    return new S3Backend(way);
+    ObjectStorageSite site = ObjectStorageSite.take();
+    S3ObjectStore own = site.connect(way.apply(site.bucket().endpoint()), IMPATIENT);
+    return new S3Backend(site, ManualClock.standing(), /* replica= */ false, own, own);
   }
 
   private static Path newDirectory() {
@@ -136,6 +151,30 @@ public final class S3Backend implements Backend {
   }
 
   @Override
+  public Backend replica() {
+    return new S3Backend(site, clock, /* replica= */ true);
+  }
+
+  /** Deletes what its retention no longer covers, as collection may. */
+  @Override
+  public void outlive(Runnable use) {
+    Retention retention = Retention.DEFAULT;
+    Duration enough = retention.promised().plus(retention.precision()).plus(STEP);
+    for (Duration passed = Duration.ZERO; passed.compareTo(enough) < 0; passed = passed.plus(STEP)) {
+      clock.advance(STEP);
+      int unused =
+          site.sql(
+                  """
+                  with gone as (delete from cas.blobs where last_used < ? returning key)
+                  delete from cas.bodies where key in (select key from gone)
+                  """)
+              .param(retention.condemnableBefore(clock.instant()).atOffset(ZoneOffset.UTC))
+              .update();
+      use.run();
+    }
+  }
+
+  @Override
   public void drop(InstanceName instance, Digest digest) {
     int unused =
         site.sql(
@@ -168,7 +207,9 @@ public final class S3Backend implements Backend {
     } catch (Exception e) {
       throw new IllegalStateException("the back end does not end cleanly", e);
     }
-    site.giveBack();
+    if (!replica) {
+      site.giveBack();
+    }
   }
 
   @Override
