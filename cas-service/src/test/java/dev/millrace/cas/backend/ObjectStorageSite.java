@@ -21,6 +21,7 @@ final class ObjectStorageSite {
   static final int CONNECTIONS = 16;
 
   private static final long CONNECTION_PATIENCE_MILLIS = 2_000;
+  private static final long LITTLE_PATIENCE_MILLIS = 250;
   private static final ConcurrentLinkedQueue<ObjectStorageSite> FREE =
       new ConcurrentLinkedQueue<>();
 
@@ -57,6 +58,9 @@ final class ObjectStorageSite {
 
   /** Lets nobody connect, and ends the connections that there are; or lets everybody again. */
   void makeReachable(boolean reachable) {
+    database
+        .getHikariConfigMXBean()
+        .setConnectionTimeout(reachable ? CONNECTION_PATIENCE_MILLIS : LITTLE_PATIENCE_MILLIS);
     int unused =
         ADMINISTRATION
             .sql("alter database %s allow_connections %s".formatted(name, reachable))
