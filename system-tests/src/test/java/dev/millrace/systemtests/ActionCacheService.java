@@ -45,6 +45,10 @@ final class ActionCacheService implements AutoCloseable {
 
   final ManagedChannel channel;
   final ResultRevocations revocations;
+
+  /** What is behind everything, which checks nothing. */
+  final ActionCache rows;
+
   final StatusConformance conformance = new StatusConformance();
   private final Server server;
   private volatile Caller caller = Caller.UNKNOWN;
@@ -53,7 +57,7 @@ final class ActionCacheService implements AutoCloseable {
       DataSource database, BlobStore blobs, Clock clock, InstancePolicy instances) {
     ActionCacheSchema.migrations(database).migrate();
     revocations = new ResultRevocations(database, /* batchSize= */ 10);
-    ActionCache rows = new PostgresActionCache(database, clock, CONNECTIONS);
+    rows = new PostgresActionCache(database, clock, CONNECTIONS);
     ActionCache cache =
         new InheritingActionCache(
             new CompletenessCheckingActionCache(
