@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import build.bazel.remote.execution.v2.BatchReadBlobsRequest;
+import build.bazel.remote.execution.v2.BatchReadBlobsResponse;
 import build.bazel.remote.execution.v2.BatchUpdateBlobsRequest;
+import build.bazel.remote.execution.v2.CapabilitiesGrpc;
 import build.bazel.remote.execution.v2.ContentAddressableStorageGrpc;
 import build.bazel.remote.execution.v2.Directory;
 import build.bazel.remote.execution.v2.FindMissingBlobsRequest;
+import build.bazel.remote.execution.v2.GetCapabilitiesRequest;
 import build.bazel.remote.execution.v2.GetTreeRequest;
 import build.bazel.remote.execution.v2.SpliceBlobRequest;
 import build.bazel.remote.execution.v2.SplitBlobRequest;
@@ -33,6 +36,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -68,8 +72,7 @@ final class BackendsOverNettyTest {
             .initializers((GenericApplicationContext context) -> {
               context.registerBean(
                   BlobStore.class,
-                  () ->
-                      new EmptyProvidingBlobStore(new InheritingBlobStore(backend.store())));
+                  () -> new EmptyProvidingBlobStore(new InheritingBlobStore(backend.store())));
               context.registerBean(StagingArea.class, backend::staging);
             })
             .run();
@@ -102,7 +105,8 @@ final class BackendsOverNettyTest {
     assertThat(write(name, large, 0, 2_000_000)).isEqualTo(2_000_000);
     assertThat(
             bytes()
-                .queryWriteStatus(QueryWriteStatusRequest.newBuilder().setResourceName(name).build())
+                .queryWriteStatus(
+                    QueryWriteStatusRequest.newBuilder().setResourceName(name).build())
                 .getCommittedSize())
         .isEqualTo(2_000_000);
     assertThat(write(name, large, 2_000_000, 5_000_000)).isEqualTo(5_000_000);
@@ -136,8 +140,7 @@ final class BackendsOverNettyTest {
 
     var chunks =
         storage()
-            .splitBlob(
-                SplitBlobRequest.newBuilder().setBlobDigest(Digests.toProto(digest)).build())
+            .splitBlob(SplitBlobRequest.newBuilder().setBlobDigest(Digests.toProto(digest)).build())
             .getChunkDigestsList();
     assertThat(chunks).hasSizeGreaterThan(1);
     assertThat(
@@ -160,6 +163,36 @@ final class BackendsOverNettyTest {
                 .next()
                 .getDirectoriesList())
         .containsExactly(root);
+  }
+
+  @Test
+  void aBatchOfTheAdvertisedSizeFitsBothWays() {
+    int most =
+        (int)
+            CapabilitiesGrpc.newBlockingStub(channel)
+                .getCapabilities(GetCapabilitiesRequest.getDefaultInstance())
+                .getCacheCapabilities()
+                .getMaxBatchTotalSizeBytes();
+    assertThat(most).isBetween(3 << 20, 4 << 20);
+    List<ByteString> blobs =
+        List.of(random.next(1000), random.next(most / 2), random.next(most - most / 2 - 1000));
+    BatchUpdateBlobsRequest.Builder update = BatchUpdateBlobsRequest.newBuilder();
+    BatchReadBlobsRequest.Builder read = BatchReadBlobsRequest.newBuilder();
+    for (ByteString blob : blobs) {
+      update.addRequestsBuilder().setDigest(Digests.toProto(digest(blob))).setData(blob);
+      read.addDigests(Digests.toProto(digest(blob)));
+    }
+    assertThat(storage().batchUpdateBlobs(update.build()).getResponsesList())
+        .hasSize(3)
+        .allMatch(item -> item.getStatus().getCode() == 0);
+    assertThat(storage().batchReadBlobs(read.build()).getResponsesList())
+        .extracting(BatchReadBlobsResponse.Response::getData)
+        .isEqualTo(blobs);
+    ByteString more = random.next(1);
+    update.addRequestsBuilder().setDigest(Digests.toProto(digest(more))).setData(more);
+    fails(Status.Code.INVALID_ARGUMENT, () -> storage().batchUpdateBlobs(update.build()));
+    read.addDigests(Digests.toProto(digest(more)));
+    fails(Status.Code.INVALID_ARGUMENT, () -> storage().batchReadBlobs(read.build()));
   }
 
   private ContentAddressableStorageGrpc.ContentAddressableStorageBlockingStub storage() {

@@ -132,7 +132,8 @@ final class ActionCacheProtocolTest {
   @Test
   void anUpdateNamesAllAbsentBlobsAtOnce() {
     Set<Reference> followed =
-        Set.of(Reference.TREE, Reference.ROOT_DIRECTORY, Reference.DIRECTORY_BELOW_A_ROOT_DIRECTORY);
+        Set.of(
+            Reference.TREE, Reference.ROOT_DIRECTORY, Reference.DIRECTORY_BELOW_A_ROOT_DIRECTORY);
     followed.forEach(reference -> write(contents.get(reference)));
     Set<Reference> rest = new LinkedHashSet<>(contents.keySet());
     rest.removeAll(followed);
@@ -148,10 +149,9 @@ final class ActionCacheProtocolTest {
     client.updateActionResult(update(complete));
     backend.outlive(() -> assertThat(client.getActionResult(get().build())).isEqualTo(complete));
     assertThat(contents.values())
-        .allSatisfy(
-            content ->
-                assertThat(Blobs.read(blobs, INSTANCE, digest(content), content.size()))
-                    .isEqualTo(content));
+        .allSatisfy(content ->
+            assertThat(Blobs.read(blobs, INSTANCE, digest(content), content.size()))
+                .isEqualTo(content));
     assertThat(blobs.findMissing(INSTANCE, Set.of(unused)))
         .as("others are collected")
         .containsExactly(unused);
@@ -161,8 +161,7 @@ final class ActionCacheProtocolTest {
   void stdoutStderrAndTheNamedOutputFilesAreInlinedOnRequest() {
     contents.values().forEach(this::write);
     ByteString other = random.next(300);
-    ActionResult result =
-        complete.toBuilder().addOutputFiles(file("other", write(other))).build();
+    ActionResult result = complete.toBuilder().addOutputFiles(file("other", write(other))).build();
     client.updateActionResult(update(result));
     ActionResult inlined =
         client.getActionResult(
@@ -218,9 +217,7 @@ final class ActionCacheProtocolTest {
                 update(ActionResult.getDefaultInstance()).toBuilder()
                     .setActionDigest(key)
                     .build()));
-    fails(
-        Status.Code.NOT_FOUND,
-        () -> client.getActionResult(get().setActionDigest(key).build()));
+    fails(Status.Code.NOT_FOUND, () -> client.getActionResult(get().setActionDigest(key).build()));
   }
 
   @Test
@@ -282,9 +279,7 @@ final class ActionCacheProtocolTest {
       assertThat(
               CapabilitiesGrpc.newBlockingStub(readOnly.channel)
                   .getCapabilities(
-                      GetCapabilitiesRequest.newBuilder()
-                          .setInstanceName(INSTANCE.value())
-                          .build())
+                      GetCapabilitiesRequest.newBuilder().setInstanceName(INSTANCE.value()).build())
                   .getCacheCapabilities()
                   .getActionCacheUpdateCapabilities()
                   .getUpdateEnabled())

@@ -53,8 +53,7 @@ final class ActionCacheService implements AutoCloseable {
   private final Server server;
   private volatile Caller caller = Caller.UNKNOWN;
 
-  ActionCacheService(
-      DataSource database, BlobStore blobs, Clock clock, InstancePolicy instances) {
+  ActionCacheService(DataSource database, BlobStore blobs, Clock clock, InstancePolicy instances) {
     ActionCacheSchema.migrations(database).migrate();
     revocations = new ResultRevocations(database, /* batchSize= */ 10);
     rows = new PostgresActionCache(database, clock, CONNECTIONS);

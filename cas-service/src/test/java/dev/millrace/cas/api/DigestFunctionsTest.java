@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import build.bazel.remote.execution.v2.BatchReadBlobsRequest;
 import build.bazel.remote.execution.v2.BatchUpdateBlobsRequest;
+import build.bazel.remote.execution.v2.DigestFunction.Value;
 import build.bazel.remote.execution.v2.FindMissingBlobsRequest;
 import build.bazel.remote.execution.v2.GetCapabilitiesRequest;
 import com.google.protobuf.ByteString;
@@ -17,6 +18,7 @@ import dev.millrace.grpc.request.DigestFunctionPolicy;
 import dev.millrace.testing.RandomBlobs;
 import java.util.List;
 import java.util.UUID;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -31,6 +33,25 @@ final class DigestFunctionsTest {
 
   DigestFunctionsTest(BackendKind kind) {
     this.kind = kind;
+  }
+
+  @Test
+  void withoutConfigurationTheseAreEnabled() throws Exception {
+    try (Cas cas = new Cas(kind.make())) {
+      assertThat(
+              cas.capabilities()
+                  .getCapabilities(GetCapabilitiesRequest.getDefaultInstance())
+                  .getCacheCapabilities()
+                  .getDigestFunctionsList())
+          .containsExactly(
+              Value.SHA256,
+              Value.BLAKE3,
+              Value.SHA1,
+              Value.SHA384,
+              Value.SHA512,
+              Value.SHA256TREE,
+              Value.GITSHA1);
+    }
   }
 
   @ParameterizedTest

@@ -32,7 +32,8 @@ final class ReadOnlyCallerTest {
   ReadOnlyCallerTest(BackendKind kind) {
     cas =
         new Cas(
-            kind.make(), InstancePolicy.any().restrictedTo(CallerRights.readOnly(Set.of(INSTANCE))));
+            kind.make(),
+            InstancePolicy.any().restrictedTo(CallerRights.readOnly(Set.of(INSTANCE))));
   }
 
   @AfterEach

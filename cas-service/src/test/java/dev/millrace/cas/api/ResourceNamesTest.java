@@ -23,11 +23,11 @@ import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Set;
 import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
 
 /** What is promised of the names of blobs and uploads. */
 @OnEveryBackend
@@ -62,8 +62,7 @@ final class ResourceNamesTest {
     String digest = DigestFunction.SHA256.digestOf(blob.toByteArray()).toString();
     write(instance + "uploads/" + id + "/blobs/" + digest, blob);
     assertThat(cas.read(instance + "blobs/" + digest, 0, 0)).isEqualTo(blob);
-    ByteString compressed =
-        cas.read(instance + "compressed-blobs/zstd/" + digest, 0, 0);
+    ByteString compressed = cas.read(instance + "compressed-blobs/zstd/" + digest, 0, 0);
     assertThat(Zstd.decompress(compressed.toByteArray(), 1000)).isEqualTo(blob.toByteArray());
     ByteString other = blob.substring(1);
     String otherDigest = DigestFunction.SHA256.digestOf(other.toByteArray()).toString();
@@ -179,15 +178,14 @@ final class ResourceNamesTest {
     assertThat(writeWithHeader(name, name)).isEqualTo(1000);
     QueryWriteStatusRequest query =
         QueryWriteStatusRequest.newBuilder().setResourceName(name).build();
-    fails(INVALID_ARGUMENT, () -> cas.bytes().withInterceptors(header("x")).queryWriteStatus(query));
-    assertThat(
-            cas.bytes().withInterceptors(header(name)).queryWriteStatus(query).getComplete())
+    fails(
+        INVALID_ARGUMENT, () -> cas.bytes().withInterceptors(header("x")).queryWriteStatus(query));
+    assertThat(cas.bytes().withInterceptors(header(name)).queryWriteStatus(query).getComplete())
         .isTrue();
   }
 
   private long writeWithHeader(String value, String name) {
-    return new WriteClient(
-            ByteStreamGrpc.newStub(cas.channel).withInterceptors(header(value)))
+    return new WriteClient(ByteStreamGrpc.newStub(cas.channel).withInterceptors(header(value)))
         .send(name, 0, blob, true)
         .committed();
   }

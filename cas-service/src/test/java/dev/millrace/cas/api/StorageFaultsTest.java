@@ -79,9 +79,7 @@ final class StorageFaultsTest {
     toBeRepeated(() -> cas.read(Cas.blob(largeDigest), 0, 0));
     toBeRepeated(() -> cas.read(Cas.blob(largeDigest), LARGE - 10, 0));
     toBeRepeated(
-        () ->
-            cas.read(
-                Cas.blob(largeDigest).replace("/blobs/", "/compressed-blobs/zstd/"), 0, 0));
+        () -> cas.read(Cas.blob(largeDigest).replace("/blobs/", "/compressed-blobs/zstd/"), 0, 0));
     assertThat(cas.read(Cas.blob(smallDigest), 0, 0)).isEqualTo(small);
     assertThat(findMissing()).as("S3 is not asked").isEmpty();
     network.apply(_ -> new Fault.None());
@@ -169,8 +167,7 @@ final class StorageFaultsTest {
   private static void toBeRepeated(ThrowingCallable call) {
     assertThatThrownBy(call)
         .satisfies(thrown -> {
-          assertThat(Status.fromThrowable(thrown).getCode())
-              .isEqualTo(Status.Code.UNAVAILABLE);
+          assertThat(Status.fromThrowable(thrown).getCode()).isEqualTo(Status.Code.UNAVAILABLE);
           assertThat(StatusProto.fromThrowable(thrown).getDetailsList())
               .anySatisfy(detail -> assertThat(delay(detail)).isPositive());
         });

@@ -145,9 +145,11 @@ public final class DiskBackend implements Backend {
         ByteString filler = random.next(FILLER);
         part.put(DigestFunction.BLAKE3.digestOf(filler.toByteArray()), filler);
       }
-      disk.writeAll(new InstanceName("filler"), part).values().forEach(failure -> {
-        throw failure;
-      });
+      disk.writeAll(new InstanceName("filler"), part)
+          .values()
+          .forEach(failure -> {
+            throw failure;
+          });
       use.run();
     }
   }

@@ -86,8 +86,7 @@ public final class S3Backend implements Backend {
   }
 
   private ObjectStorageProcess start() {
-    return new ObjectStorageProcess(
-        site.database(), objects, root.resolve("cache-" + runs), clock);
+    return new ObjectStorageProcess(site.database(), objects, root.resolve("cache-" + runs), clock);
   }
 
   @Override
@@ -136,8 +135,7 @@ public final class S3Backend implements Backend {
                 where octet_length(tail) > 0
                 """)
             .update();
-    List<UUID> pieces =
-        site.sql("select unnest(pieces) from cas.uploads").query(UUID.class).list();
+    List<UUID> pieces = site.sql("select unnest(pieces) from cas.uploads").query(UUID.class).list();
     for (UUID piece : pieces) {
       Path file = site.bucket().directory().resolve("blobs").resolve(piece.toString());
       try {
@@ -160,7 +158,9 @@ public final class S3Backend implements Backend {
   public void outlive(Runnable use) {
     Retention retention = Retention.DEFAULT;
     Duration enough = retention.promised().plus(retention.precision()).plus(STEP);
-    for (Duration passed = Duration.ZERO; passed.compareTo(enough) < 0; passed = passed.plus(STEP)) {
+    for (Duration passed = Duration.ZERO;
+        passed.compareTo(enough) < 0;
+        passed = passed.plus(STEP)) {
       clock.advance(STEP);
       int unused =
           site.sql(
