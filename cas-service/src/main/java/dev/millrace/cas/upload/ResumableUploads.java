@@ -99,10 +99,19 @@ public final class ResumableUploads implements AutoCloseable {
         // Looked at first: nobody's upload is to be taken from them in vain.
         OptionalLong kept = staging.kept(name);
         return kept.isPresent() && kept.getAsLong() == offset
-            ? staging.resume(name).filter(staged -> goesOnAt(offset, staged))
+            ? resumed(name).filter(staged -> goesOnAt(offset, staged))
             : Optional.empty();
       }
     };
+  }
+
+  private Optional<StagedBlob> resumed(ResourceName.Upload name) {
+    Optional<StagedBlob> staged = staging.resume(name);
+    if (staged.isEmpty()) {
+      // What was kept turned out to be damaged: nothing is known of the upload any more.
+      suspended.remove(name);
+    }
+    return staged;
   }
 
   private static boolean goesOnAt(long offset, StagedBlob staged) {

@@ -12,6 +12,8 @@ import com.google.bytestream.ByteStreamGrpc;
 import com.google.bytestream.ReadRequest;
 import com.google.bytestream.ReadResponse;
 import com.google.protobuf.ByteString;
+import dev.millrace.cas.backend.BackendKind;
+import dev.millrace.cas.backend.OnEveryBackend;
 import dev.millrace.digest.Digest;
 import dev.millrace.digest.DigestFunction;
 import dev.millrace.testing.RandomBlobs;
@@ -39,6 +41,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What Read promises for blobs. */
+@OnEveryBackend
 final class ByteStreamReadTest {
 
   private static final Metadata.Key<String> HEADER =
@@ -46,10 +49,16 @@ final class ByteStreamReadTest {
           "build.bazel.remote.execution.v2.resource-name", Metadata.ASCII_STRING_MARSHALLER);
 
   private final RandomBlobs random = RandomBlobs.seeded();
-  private final Cas cas = new Cas();
+  private final Cas cas;
   private final ByteString blob = random.next(1000);
-  private final Digest digest = cas.put(blob);
-  private final String name = Cas.blob(digest);
+  private final Digest digest;
+  private final String name;
+
+  ByteStreamReadTest(BackendKind kind) {
+    cas = new Cas(kind.make());
+    digest = cas.put(blob);
+    name = Cas.blob(digest);
+  }
 
   @AfterEach
   void close() throws InterruptedException {

@@ -86,19 +86,19 @@ final class Cas implements AutoCloseable {
     this(backend, InstancePolicy.any(), DigestFunctionPolicy.DEFAULT, MAX_BATCH, store -> store);
   }
 
-  Cas(
-      DigestFunctionPolicy functions,
-      long maxBatchBytes,
-      UnaryOperator<BlobStore> storeDecoration) {
-    this(InstancePolicy.any(), functions, maxBatchBytes, storeDecoration);
+  Cas(Backend backend, DigestFunctionPolicy functions) {
+    this(backend, InstancePolicy.any(), functions, MAX_BATCH, store -> store);
+  }
+
+  Cas(Backend backend, InstancePolicy instances) {
+    this(backend, instances, DigestFunctionPolicy.DEFAULT, MAX_BATCH, store -> store);
   }
 
   Cas(
-      InstancePolicy instances,
       DigestFunctionPolicy functions,
       long maxBatchBytes,
       UnaryOperator<BlobStore> storeDecoration) {
-    this(new MemoryBackend(), instances, functions, maxBatchBytes, storeDecoration);
+    this(new MemoryBackend(), InstancePolicy.any(), functions, maxBatchBytes, storeDecoration);
   }
 
   private Cas(
@@ -172,6 +172,21 @@ final class Cas implements AutoCloseable {
     lost.shutdownNow();
     killed.shutdownNow();
     start();
+  }
+
+  /** How many bytes of an upload a crash leaves. */
+  long survives(long size, long sent) {
+    return backend.survives(size, sent);
+  }
+
+  /** Another process of the service on the same storage, closed before this one. */
+  Cas replica() {
+    return new Cas(backend.replica());
+  }
+
+  /** Lets so much happen that blobs nobody uses are collected. */
+  void outlive(Runnable use) {
+    backend.outlive(use);
   }
 
   /** Damages a byte of what is kept of uploads. */

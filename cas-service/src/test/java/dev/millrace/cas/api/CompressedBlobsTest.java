@@ -16,6 +16,8 @@ import build.bazel.remote.execution.v2.Compressor;
 import com.github.luben.zstd.Zstd;
 import com.google.protobuf.ByteString;
 import com.google.rpc.Code;
+import dev.millrace.cas.backend.BackendKind;
+import dev.millrace.cas.backend.OnEveryBackend;
 import dev.millrace.digest.Digest;
 import dev.millrace.digest.DigestFunction;
 import dev.millrace.digest.wire.Digests;
@@ -30,15 +32,20 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is promised for blobs that travel compressed. */
+@OnEveryBackend
 final class CompressedBlobsTest {
 
   private final RandomBlobs random = RandomBlobs.seeded();
-  private final Cas cas = new Cas();
+  private final Cas cas;
   private final ByteString blob =
       random.next(150_000).concat(ByteString.copyFrom(new byte[50_000]));
   private final Digest digest = digest(blob);
   private final ByteString data = compress(blob);
   private final String name = upload(digest);
+
+  CompressedBlobsTest(BackendKind kind) {
+    cas = new Cas(kind.make());
+  }
 
   @AfterEach
   void close() throws InterruptedException {
@@ -59,6 +66,20 @@ final class CompressedBlobsTest {
   void aBlobThatExistsIsAnsweredWithMinusOne() {
     cas.put(blob);
     assertThat(cas.write().send(name, 0, data.substring(0, 10)).answered()).isEqualTo(-1);
+  }
+
+  @Test
+  void aWriterWhoIsOvertakenIsAnsweredWithMinusOne() {
+    ByteString large = random.next(5_000_000);
+    ByteString sent = compress(large);
+    String slow = upload(digest(large));
+    WriteClient write = cas.write().send(slow, 0, sent.substring(0, 4_500_000));
+    await(() ->
+        cas.uploads.written((ResourceName.Upload) ResourceName.parse(slow)).orElse(0) > 4_000_000);
+    cas.put(large);
+    write.send(slow, 4_500_000, sent.substring(4_500_000, 4_500_001));
+    assertThat(write.answered()).isEqualTo(-1);
+    write.cancel();
   }
 
   @Test

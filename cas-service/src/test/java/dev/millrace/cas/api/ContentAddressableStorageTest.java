@@ -16,6 +16,8 @@ import build.bazel.remote.execution.v2.FindMissingBlobsRequest;
 import com.google.protobuf.ByteString;
 import com.google.rpc.Code;
 import com.google.rpc.Status;
+import dev.millrace.cas.backend.BackendKind;
+import dev.millrace.cas.backend.OnEveryBackend;
 import dev.millrace.digest.Digest;
 import dev.millrace.digest.DigestFunction;
 import dev.millrace.digest.wire.Digests;
@@ -28,14 +30,20 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What FindMissingBlobs and the batches promise. */
+@OnEveryBackend
 final class ContentAddressableStorageTest {
 
   private final RandomBlobs random = RandomBlobs.seeded();
-  private final Cas cas = new Cas();
+  private final Cas cas;
   private final ByteString present = random.next(100);
-  private final Digest presentDigest = cas.put(present);
+  private final Digest presentDigest;
   private final ByteString other = random.next(200);
   private final Digest otherDigest = digest(other);
+
+  ContentAddressableStorageTest(BackendKind kind) {
+    cas = new Cas(kind.make());
+    presentDigest = cas.put(present);
+  }
 
   @AfterEach
   void close() throws InterruptedException {
@@ -60,6 +68,17 @@ final class ContentAddressableStorageTest {
     request.addBlobDigests(Digests.toProto(presentDigest));
     assertThat(cas.storage().findMissingBlobs(request.build()).getMissingBlobDigestsList())
         .hasSize(50_000);
+  }
+
+  @Test
+  void whatFindMissingReportsAsPresentStaysReadable() {
+    ByteString large = random.next(300_000);
+    List<Digest> used = List.of(presentDigest, cas.put(large));
+    Digest unused = cas.put(other);
+    cas.outlive(() -> assertThat(findMissing(used.toArray(Digest[]::new))).isEmpty());
+    assertThat(cas.read(Cas.blob(used.getLast()), 0, 0)).isEqualTo(large);
+    assertThat(read(presentDigest).getFirst().getData()).isEqualTo(present);
+    assertThat(findMissing(unused)).as("others are collected").containsExactly(unused);
   }
 
   @Test

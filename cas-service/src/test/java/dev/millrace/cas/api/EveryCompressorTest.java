@@ -11,6 +11,8 @@ import build.bazel.remote.execution.v2.BatchUpdateBlobsRequest;
 import build.bazel.remote.execution.v2.GetCapabilitiesRequest;
 import com.google.protobuf.ByteString;
 import com.google.rpc.Code;
+import dev.millrace.cas.backend.BackendKind;
+import dev.millrace.cas.backend.OnEveryBackend;
 import dev.millrace.compression.Codec;
 import dev.millrace.digest.Digest;
 import dev.millrace.digest.DigestFunction;
@@ -26,13 +28,18 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What is promised of compressors, for each of them; CompressedBlobsTest has the rest. */
+@OnEveryBackend
 final class EveryCompressorTest {
 
   private final RandomBlobs random = RandomBlobs.seeded();
-  private final Cas cas = new Cas();
+  private final Cas cas;
   private final ByteString blob =
       random.next(150_000).concat(ByteString.copyFrom(new byte[50_000]));
   private final Digest digest = digest(blob);
+
+  EveryCompressorTest(BackendKind kind) {
+    cas = new Cas(kind.make());
+  }
 
   @AfterEach
   void close() throws InterruptedException {

@@ -9,6 +9,9 @@ import build.bazel.remote.execution.v2.Directory;
 import build.bazel.remote.execution.v2.GetTreeRequest;
 import build.bazel.remote.execution.v2.GetTreeResponse;
 import com.google.protobuf.ByteString;
+import dev.millrace.cas.backend.BackendKind;
+import dev.millrace.cas.backend.OnEveryBackend;
+import dev.millrace.cas.tree.TreeWalk;
 import dev.millrace.digest.Digest;
 import dev.millrace.digest.DigestFunction;
 import dev.millrace.digest.wire.Digests;
@@ -21,10 +24,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What GetTree promises. */
+@OnEveryBackend
 final class GetTreeTest {
 
   private final RandomBlobs random = RandomBlobs.seeded();
-  private final Cas cas = new Cas();
+  private final Cas cas;
+
+  GetTreeTest(BackendKind kind) {
+    cas = new Cas(kind.make());
+  }
 
   @AfterEach
   void close() throws InterruptedException {
@@ -73,6 +81,16 @@ final class GetTreeTest {
   }
 
   @Test
+  void tokensSurviveARestart() {
+    Directory root = largeTree();
+    List<Directory> all = tree(root, 0);
+    GetTreeResponse first = pages(root, 10, "").getFirst();
+    cas.restart();
+    assertThat(directories(pages(root, 50, first.getNextPageToken())))
+        .isEqualTo(all.subList(first.getDirectoriesCount(), all.size()));
+  }
+
+  @Test
   void missingPartsAreLeftOut() {
     Directory absent = parent(file("below the absent one"));
     Directory there = file("there");
@@ -89,7 +107,13 @@ final class GetTreeTest {
     root.addDirectoriesBuilder().setName("x").setDigest(Digests.toProto(nonsense));
     root.addDirectoriesBuilder().setName("y").getDigestBuilder().setHash("no hash");
     store(there, root.build());
-    assertThat(tree(root.build(), 0)).containsExactly(root.build(), there);
+    try (RecordedLog log = new RecordedLog(TreeWalk.class)) {
+      assertThat(tree(root.build(), 0)).containsExactly(root.build(), there);
+      assertThat(log.lines())
+          .as("the fault is logged")
+          .anyMatch(line -> line.contains(nonsense.hash()))
+          .anyMatch(line -> line.contains("malformed digest"));
+    }
   }
 
   @Test

@@ -78,7 +78,12 @@ final class InterruptedUploadsTest {
     String name = upload(digest(blob));
     begin(name, blob, size / 3);
     cas.crash();
-    goesOnAt(name, blob, size / 3);
+    int kept = Math.toIntExact(cas.survives(size, size / 3));
+    if (kept > 0) {
+      goesOnAt(name, blob, kept);
+    } else {
+      beginsAnew(name, blob);
+    }
   }
 
   /** What is gathered on the heap goes with it; the client is told to begin anew. */
@@ -88,10 +93,23 @@ final class InterruptedUploadsTest {
     String name = upload(digest(blob));
     begin(name, blob, 300);
     cas.crash();
-    fails(NOT_FOUND, () -> cas.query(name));
-    fails(
-        INVALID_ARGUMENT, () -> cas.write().send(name, 300, blob.substring(300), true).committed());
-    assertThat(cas.write().send(name, 0, blob, true).committed()).isEqualTo(SMALL);
+    beginsAnew(name, blob);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {SMALL, MEDIUM, LARGE})
+  void anUploadBegunOnOneReplicaGoesOnOnAnother(int size) throws InterruptedException {
+    ByteString blob = random.next(size);
+    String name = upload(digest(blob));
+    interrupt(name, blob, size / 3);
+    try (Cas other = cas.replica()) {
+      assertThat(other.query(name)).isEqualTo(cas.query(name));
+      assertThat(other.query(name).getCommittedSize()).isEqualTo(size / 3);
+      WriteClient write = other.write();
+      write.send(name, size / 3, blob.substring(size / 3), true);
+      assertThat(write.committed()).isEqualTo(size);
+    }
+    assertThat(cas.query(name).getComplete()).isTrue();
     assertThat(read(blob)).isEqualTo(blob);
   }
 
@@ -266,6 +284,14 @@ final class InterruptedUploadsTest {
           .as("%s", overtaken.getStatus())
           .isIn(Status.Code.UNAVAILABLE, INVALID_ARGUMENT, NOT_FOUND);
     }
+  }
+
+  private void beginsAnew(String name, ByteString blob) {
+    fails(NOT_FOUND, () -> cas.query(name));
+    fails(
+        INVALID_ARGUMENT, () -> cas.write().send(name, 300, blob.substring(300), true).committed());
+    send(name, blob, 0, blob.size());
+    assertThat(read(blob)).isEqualTo(blob);
   }
 
   private void goesOnAt(String name, ByteString blob, int at) {

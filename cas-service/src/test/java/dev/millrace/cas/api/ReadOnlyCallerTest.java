@@ -10,10 +10,11 @@ import build.bazel.remote.execution.v2.FindMissingBlobsRequest;
 import build.bazel.remote.execution.v2.SpliceBlobRequest;
 import build.bazel.remote.execution.v2.SplitBlobRequest;
 import com.google.protobuf.ByteString;
+import dev.millrace.cas.backend.BackendKind;
+import dev.millrace.cas.backend.OnEveryBackend;
 import dev.millrace.digest.Digest;
 import dev.millrace.digest.wire.Digests;
 import dev.millrace.grpc.request.CallerRights;
-import dev.millrace.grpc.request.DigestFunctionPolicy;
 import dev.millrace.grpc.request.InstancePolicy;
 import dev.millrace.testing.RandomBlobs;
 import java.util.Set;
@@ -21,16 +22,19 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** What is promised of callers that may only read. */
+@OnEveryBackend
 final class ReadOnlyCallerTest {
 
-  private final Cas cas =
-      new Cas(
-          InstancePolicy.any().restrictedTo(CallerRights.readOnly(Set.of(INSTANCE))),
-          DigestFunctionPolicy.DEFAULT,
-          Cas.MAX_BATCH,
-          store -> store);
+  private final Cas cas;
   private final ByteString blob = RandomBlobs.seeded().next(1000);
   private final Digest digest = Cas.digest(blob);
+
+  ReadOnlyCallerTest(BackendKind kind) {
+    cas =
+        new Cas(
+            kind.make(),
+            InstancePolicy.any().restrictedTo(CallerRights.readOnly(Set.of(INSTANCE))));
+  }
 
   @AfterEach
   void close() throws InterruptedException {

@@ -30,11 +30,36 @@ public interface Backend extends AutoCloseable {
   void crash();
 
   /**
+   * How many bytes of an upload a crash leaves, at least.
+   *
+   * @param size of the blob, which is too large to be gathered on the heap
+   * @param sent how many have arrived
+   */
+  default long survives(long size, long sent) {
+    return sent;
+  }
+
+  /**
    * Damages one byte of what is kept of uploads.
    *
    * @throws org.opentest4j.TestAbortedException where nothing can be damaged
    */
   void damageStaged();
+
+  /**
+   * Another process on the same storage, closed before this one.
+   *
+   * @throws org.opentest4j.TestAbortedException where a process has its storage to itself
+   */
+  Backend replica();
+
+  /**
+   * Lets so much time pass, or so much else be written, that blobs nobody used since are collected.
+   *
+   * @param use what is done now and then meanwhile
+   * @throws org.opentest4j.TestAbortedException where nothing is ever collected
+   */
+  void outlive(Runnable use);
 
   /**
    * Loses a blob, as collection may.

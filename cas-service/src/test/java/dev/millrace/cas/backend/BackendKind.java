@@ -5,7 +5,8 @@ import java.util.function.Supplier;
 /** The back ends there are. Each test has one of its own. */
 public enum BackendKind {
   MEMORY(MemoryBackend::new),
-  DISK(DiskBackend::new);
+  DISK(DiskBackend::new),
+  S3(S3Backend::new);
 
   private final Supplier<Backend> maker;
 

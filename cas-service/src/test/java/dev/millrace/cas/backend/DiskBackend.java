@@ -1,15 +1,18 @@
 package dev.millrace.cas.backend;
 
+import com.google.protobuf.ByteString;
 import dev.millrace.blobstore.BlobStore;
 import dev.millrace.blobstore.verifying.VerifyingBlobStore;
 import dev.millrace.cas.disk.DiskBlobStore;
 import dev.millrace.cas.disk.DiskProperties;
 import dev.millrace.cas.disk.DiskStagingArea;
 import dev.millrace.digest.Digest;
+import dev.millrace.digest.DigestFunction;
 import dev.millrace.instance.InstanceName;
 import dev.millrace.staging.StagingArea;
 import dev.millrace.staging.verifying.VerifyingStagingArea;
 import dev.millrace.testing.ManualClock;
+import dev.millrace.testing.RandomBlobs;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
@@ -20,7 +23,9 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
@@ -28,6 +33,8 @@ import org.junit.jupiter.api.Assumptions;
 public final class DiskBackend implements Backend {
 
   private static final long CAPACITY = 256L << 20;
+  private static final int FILLER = 900_000;
+  private static final int PART = 20;
 
   private final ManualClock clock = ManualClock.standing();
   private final Path root;
@@ -120,6 +127,30 @@ public final class DiskBackend implements Backend {
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public Backend replica() {
+    return Assumptions.abort("a disk is one process's");
+  }
+
+  /** Writes more than there is room for, in parts. */
+  @Override
+  public void outlive(Runnable use) {
+    RandomBlobs random = RandomBlobs.seeded();
+    for (long written = 0; written < CAPACITY + CAPACITY / 4; written += PART * FILLER) {
+      Map<Digest, ByteString> part = new HashMap<>();
+      for (int i = 0; i < PART; i++) {
+        ByteString filler = random.next(FILLER);
+        part.put(DigestFunction.BLAKE3.digestOf(filler.toByteArray()), filler);
+      }
+      disk.writeAll(new InstanceName("filler"), part)
+          .values()
+          .forEach(failure -> {
+            throw failure;
+          });
+      use.run();
     }
   }
 

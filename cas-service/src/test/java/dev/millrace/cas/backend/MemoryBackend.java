@@ -49,6 +49,16 @@ public final class MemoryBackend implements Backend {
   }
 
   @Override
+  public Backend replica() {
+    return Assumptions.abort("the heap is one process's");
+  }
+
+  @Override
+  public void outlive(Runnable use) {
+    Assumptions.abort("the heap keeps everything");
+  }
+
+  @Override
   public void drop(InstanceName instance, Digest digest) {
     memory.drop(instance, digest);
   }

@@ -15,10 +15,10 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Function;
 
 /** A proxy in front of an S3 server that does to each request what a test says. */
-final class FaultyNetwork implements AutoCloseable {
+public final class FaultyNetwork implements AutoCloseable {
 
   /** What happens to a request and its answer. */
-  sealed interface Fault {
+  public sealed interface Fault {
     /** Nothing. */
     record None() implements Fault {}
 
@@ -50,23 +50,23 @@ final class FaultyNetwork implements AutoCloseable {
   private final Queue<String> requests = new ConcurrentLinkedQueue<>();
   private volatile Function<String, Fault> faults = _ -> new Fault.None();
 
-  FaultyNetwork(URI server) throws IOException {
+  public FaultyNetwork(URI server) throws IOException {
     this.server = server;
     this.listener = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
     Thread.startVirtualThread(this::accept);
   }
 
-  URI endpoint() {
+  public URI endpoint() {
     return URI.create("http://127.0.0.1:" + listener.getLocalPort());
   }
 
   /** Says what is done to requests from now on, by their first line. */
-  void apply(Function<String, Fault> by) {
+  public void apply(Function<String, Fault> by) {
     faults = by;
   }
 
   /** The first lines of all requests so far. */
-  Queue<String> requests() {
+  public Queue<String> requests() {
     return requests;
   }
 
