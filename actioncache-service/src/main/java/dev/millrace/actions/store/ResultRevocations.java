@@ -59,7 +59,8 @@ public final class ResultRevocations {
     do {
       batch = delete(criteria);
       revoked += batch.gone();
-      // Until nothing is left: a row that somebody overwrote meanwhile is chosen, but gone only after
+      // Until nothing is left: a row that somebody overwrote meanwhile is chosen, but gone only
+      // after
       // another look.
     } while (batch.chosen() > 0);
     log.info("{} results were revoked: {}", revoked, selection);

@@ -73,11 +73,10 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
     try {
       answer =
           await(
-                  "read",
-                  client.getObject(
-                      request ->
-                          request.bucket(settings.bucket().name()).key(key(object)).range(range),
-                      AsyncResponseTransformer.toBytes()));
+              "read",
+              client.getObject(
+                  request -> request.bucket(settings.bucket().name()).key(key(object)).range(range),
+                  AsyncResponseTransformer.toBytes()));
     } catch (Failure.Unavailable e) {
       return switch (errorCode(e.getCause())) {
         case "NoSuchKey" -> Outcome.ABSENT;

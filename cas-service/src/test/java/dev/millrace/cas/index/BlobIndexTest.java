@@ -140,14 +140,13 @@ final class BlobIndexTest {
     Digest digest = digest(random.next(100));
     Body.Pieces late = announced(100, 100);
     clock.advance(Duration.ofDays(2));
-    assertThatThrownBy(
-            () ->
-                deletions.deleteDue(
-                    10,
-                    Duration.ofMinutes(10),
-                    _ -> {
-                      throw new Failure.Unavailable("no answer, which says nothing", null);
-                    }))
+    assertThatThrownBy(() ->
+            deletions.deleteDue(
+                10,
+                Duration.ofMinutes(10),
+                _ -> {
+                  throw new Failure.Unavailable("no answer, which says nothing", null);
+                }))
         .isInstanceOf(Failure.Unavailable.class);
     assertThatThrownBy(() -> index.add(INSTANCE, digest, late))
         .isInstanceOf(Failure.Unavailable.class);
