@@ -55,15 +55,22 @@ public final class ResultRevocations {
   public long revoke(ResultSelection selection) {
     Criteria criteria = Criteria.of(selection);
     long revoked = 0;
-    // Until nothing is left: a row that somebody overwrote meanwhile is found by another look only.
-    for (long batch = delete(criteria); batch > 0; batch = delete(criteria)) {
-      revoked += batch;
-    }
+    Batch batch;
+    do {
+      batch = delete(criteria);
+      revoked += batch.gone();
+      // Until nothing is left: a row that somebody overwrote meanwhile is chosen, but gone only
+      // after
+      // another look.
+    } while (batch.chosen() > 0);
     log.info("{} results were revoked: {}", revoked, selection);
     return revoked;
   }
 
-  private long delete(Criteria criteria) {
+  /** What a statement found, and what of that it deleted. */
+  private record Batch(long chosen, long gone) {}
+
+  private Batch delete(Criteria criteria) {
     return gate.pass(() ->
         database
             .sql(
@@ -75,13 +82,14 @@ public final class ResultRevocations {
                    where ctid = any (array(select place from chosen)) returning 1),
                 told as (
                   select pg_notify(:channel, '') from (select 1 from gone limit 1) as one)
-                select (select count(*) from gone) + 0 * (select count(*) from told)
+                select (select count(*) from chosen) as chosen,
+                  (select count(*) from gone) + 0 * (select count(*) from told) as gone
                 """
                     .formatted(criteria.condition()))
             .params(criteria.parameters())
             .param("batch", batchSize)
             .param("channel", ResultChanges.CHANNEL)
-            .query(Long.class)
+            .query((row, _) -> new Batch(row.getLong("chosen"), row.getLong("gone")))
             .single());
   }
 

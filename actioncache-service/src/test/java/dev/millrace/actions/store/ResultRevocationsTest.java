@@ -14,13 +14,19 @@ import dev.millrace.instance.InstanceName;
 import dev.millrace.testing.ManualClock;
 import dev.millrace.testing.TestDatabase;
 import java.nio.ByteBuffer;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
+import org.springframework.jdbc.core.simple.JdbcClient;
 
 final class ResultRevocationsTest {
 
@@ -116,6 +122,34 @@ final class ResultRevocationsTest {
     assertThat(revocations.count(selection)).isEqualTo(105);
     assertThat(revocations.revoke(selection)).isEqualTo(105);
     assertThat(revocations.revoke(selection)).isZero();
+  }
+
+  @Test
+  void aResultThatIsUsedAtTheSameTimeIsRevokedAllTheSame() throws Exception {
+    Digest used = put(ONE, new Provenance("a", "", "", ""));
+    try (Connection user = database.getConnection();
+        Statement statement = user.createStatement();
+        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      user.setAutoCommit(false);
+      statement.execute("update actioncache.results set last_used_at = now()");
+      Future<Long> revoked =
+          threads.submit(() -> revocations.revoke(selection(null, "a", null, null, null)));
+      await().until(this::someoneWaitsForARow);
+      user.commit();
+      assertThat(revoked.get()).isEqualTo(1);
+    }
+    assertThat(cache.get(ONE, used)).isEmpty();
+  }
+
+  private boolean someoneWaitsForARow() {
+    return JdbcClient.create(database)
+        .sql(
+            """
+            select exists (select from pg_stat_activity
+              where datname = current_database() and wait_event_type = 'Lock')
+            """)
+        .query(Boolean.class)
+        .single();
   }
 
   @Test

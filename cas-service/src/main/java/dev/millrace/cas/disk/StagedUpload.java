@@ -207,6 +207,10 @@ final class StagedUpload {
     } catch (IOException e) {
       throw failed("completed", e);
     } finally {
+      if (adopted) {
+        // Whatever came of it, the file is the ring's: nobody may go on with it here.
+        end();
+      }
       lock.unlock();
     }
   }

@@ -71,7 +71,7 @@ public final class Deletions {
         .sql(
             """
             with held as materialized (
-              select object from cas.deletions where object = any(:objects)
+              select object from cas.deletions where object = any(:objects) and not doomed
               order by object for update
             )
             update cas.deletions d set due_at = :due from held where d.object = held.object
@@ -88,7 +88,7 @@ public final class Deletions {
             .sql(
                 """
                 with held as materialized (
-                  select object from cas.deletions where object = any(:objects)
+                  select object from cas.deletions where object = any(:objects) and not doomed
                   order by object for update
                 )
                 delete from cas.deletions d using held where d.object = held.object
@@ -109,19 +109,9 @@ public final class Deletions {
    * @return how many are gone
    */
   public int deleteDue(int most, Predicate<UUID> delete) {
+    doom(most);
     return database.transaction(client -> {
-      List<UUID> due =
-          client
-              .sql(
-                  """
-                  select object from cas.deletions where due_at <= ?
-                  order by due_at limit ? for update skip locked
-                  """)
-              .param(BlobIndex.time(clock.instant()))
-              .param(most)
-              .query((row, _) -> row.getObject(1, UUID.class))
-              .list();
-      Object[] gone = due.stream().filter(delete).toArray();
+      Object[] gone = lockDoomed(client, most).stream().filter(delete).toArray();
       return client
           .sql("delete from cas.deletions where object = any(?)")
           .param(new SqlArrayValue("uuid", gone))
@@ -138,18 +128,9 @@ public final class Deletions {
    * @param delete deletes objects and returns those that are gone
    */
   public Swept deleteDue(int most, Duration retryAfter, UnaryOperator<Set<UUID>> delete) {
+    doom(most);
     return database.transaction(client -> {
-      Set<UUID> due =
-          client
-              .sql(
-                  """
-                  select object from cas.deletions where due_at <= ?
-                  order by due_at limit ? for update skip locked
-                  """)
-              .param(BlobIndex.time(clock.instant()))
-              .param(most)
-              .query((row, _) -> row.getObject(1, UUID.class))
-              .set();
+      Set<UUID> due = lockDoomed(client, most);
       Set<UUID> gone = due.isEmpty() ? due : delete.apply(due);
       Set<UUID> left = new HashSet<>(due);
       left.removeAll(gone);
@@ -166,6 +147,40 @@ public final class Deletions {
               .update();
       return new Swept(deleted, left.size());
     });
+  }
+
+  /**
+   * Takes objects from those who might still make a blob of them, before one is asked to be
+   * deleted: should that fail, or what is noted of it be lost, they may be gone all the same.
+   */
+  private void doom(int most) {
+    int unused =
+        database.query(client ->
+            client
+                .sql(
+                    """
+                    with due as materialized (
+                      select object from cas.deletions where due_at <= ? and not doomed
+                      order by due_at limit ? for update skip locked
+                    )
+                    update cas.deletions d set doomed = true from due where d.object = due.object
+                    """)
+                .param(BlobIndex.time(clock.instant()))
+                .param(most)
+                .update());
+  }
+
+  private Set<UUID> lockDoomed(JdbcClient client, int most) {
+    return client
+        .sql(
+            """
+            select object from cas.deletions where due_at <= ? and doomed
+            order by due_at limit ? for update skip locked
+            """)
+        .param(BlobIndex.time(clock.instant()))
+        .param(most)
+        .query((row, _) -> row.getObject(1, UUID.class))
+        .set();
   }
 
   /** How many objects are gone, and how many could not be deleted just now. */

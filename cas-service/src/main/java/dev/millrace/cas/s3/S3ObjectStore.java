@@ -10,10 +10,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.ResponseBytes;
 import software.amazon.awssdk.core.async.AsyncRequestBody;
 import software.amazon.awssdk.core.async.AsyncResponseTransformer;
 import software.amazon.awssdk.services.s3.S3AsyncClient;
+import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
+import software.amazon.awssdk.services.s3.model.PutObjectResponse;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 import software.amazon.awssdk.services.s3.model.ServerSideEncryption;
 
@@ -39,8 +42,11 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
     // Known before the first byte goes out, so that the service refuses what differs on arrival.
     PutObjectRequest request =
         encrypted(settings.encryption()).key(key(object)).checksumCRC32C(crc32c(bytes)).build();
-    var unused =
+    PutObjectResponse answer =
         await("written", client.putObject(request, AsyncRequestBody.fromByteBuffersUnsafe(body)));
+    if (answer.eTag() == null) {
+      throw new Failure.Unavailable("what was answered is not that an object is stored", null);
+    }
   }
 
   private static String crc32c(List<ByteBuffer> bytes) {
@@ -63,16 +69,14 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
   @Override
   public Outcome read(UUID object, long position, ByteBuffer target) {
     String range = "bytes=" + position + "-" + (position + target.remaining() - 1);
-    byte[] bytes;
+    ResponseBytes<GetObjectResponse> answer;
     try {
-      bytes =
+      answer =
           await(
-                  "read",
-                  client.getObject(
-                      request ->
-                          request.bucket(settings.bucket().name()).key(key(object)).range(range),
-                      AsyncResponseTransformer.toBytes()))
-              .asByteArrayUnsafe();
+              "read",
+              client.getObject(
+                  request -> request.bucket(settings.bucket().name()).key(key(object)).range(range),
+                  AsyncResponseTransformer.toBytes()));
     } catch (Failure.Unavailable e) {
       return switch (errorCode(e.getCause())) {
         case "NoSuchKey" -> Outcome.ABSENT;
@@ -80,6 +84,11 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
         default -> throw e;
       };
     }
+    String answered = answer.response().contentRange();
+    if (answered == null || !answered.startsWith("bytes " + position + "-")) {
+      throw new Failure.Unavailable("what was answered is not the part of an object", null);
+    }
+    byte[] bytes = answer.asByteArrayUnsafe();
     if (bytes.length < target.remaining()) {
       return Outcome.TOO_SHORT;
     }

@@ -225,6 +225,29 @@ final class BlobIndexTest {
   }
 
   @Test
+  void objectsThatMayBeGoneNeverBecomeABlob() {
+    Digest digest = digest(random.next(100));
+    Body.Pieces late = announced(100, 100);
+    clock.advance(Duration.ofDays(2));
+    assertThatThrownBy(() ->
+            deletions.deleteDue(
+                10,
+                Duration.ofMinutes(10),
+                _ -> {
+                  throw new Failure.Unavailable("no answer, which says nothing", null);
+                }))
+        .isInstanceOf(Failure.Unavailable.class);
+    assertThatThrownBy(() -> index.add(INSTANCE, digest, late))
+        .isInstanceOf(Failure.Unavailable.class);
+    assertThat(deletions.deleteDue(10, Duration.ofMinutes(10), _ -> Set.of()).left()).isEqualTo(2);
+    assertThatThrownBy(() -> index.add(INSTANCE, digest, late))
+        .isInstanceOf(Failure.Unavailable.class);
+    assertThat(index.findMissing(INSTANCE, Set.of(digest))).containsExactly(digest);
+    clock.advance(Duration.ofMinutes(10));
+    assertThat(deletions.deleteDue(10, _ -> true)).isEqualTo(2);
+  }
+
+  @Test
   void whatCannotBeDeletedJustNowStaysListed() {
     announced(100, 100);
     clock.advance(Duration.ofDays(2));

@@ -53,6 +53,7 @@ final class ObjectStorageFaultsTest {
         new Fault.Answer(403, "AccessDenied"),
         new Fault.Answer(404, "NoSuchBucket"),
         new Fault.Answer(404, "Not Found"),
+        new Fault.Answer(200, "a page of some proxy"),
         new Fault.Reset(500_000),
         new Fault.Truncate(500_000));
   }
