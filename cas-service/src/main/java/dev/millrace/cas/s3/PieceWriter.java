@@ -101,6 +101,9 @@ final class PieceWriter implements BlobWriter {
     if (!stored) {
       index.add(instance, digest, new Body.Pieces(pieces));
       stored = true;
+    } else if (!index.findMissing(instance, Set.of(digest)).isEmpty()) {
+      // It was there when this writer stopped keeping what it took, and was found damaged since.
+      throw new Failure.Unavailable("the blob was lost while it was sent again", /* cause= */ null);
     }
     if (claim != null) {
       claim.succeed();

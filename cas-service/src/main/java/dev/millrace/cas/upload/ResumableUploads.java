@@ -148,10 +148,13 @@ public final class ResumableUploads implements AutoCloseable {
     }
   }
 
-  /** Gives up the uploads that nobody has continued in time. */
+  /**
+   * Gives up the uploads that nobody has continued in time. The staging area knows which those are:
+   * another process may have gone on with what this one suspended.
+   */
   public void removeExpired() {
     Instant oldest = clock.instant().minus(maxAge);
-    suspended.removeOlderThan(oldest).forEach(staging::discard);
+    suspended.removeOlderThan(oldest);
     int discarded = staging.discardUntouchedSince(oldest);
     if (discarded > 0) {
       log.info("{} uploads that nobody continued were given up", discarded);

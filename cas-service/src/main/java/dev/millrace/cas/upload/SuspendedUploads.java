@@ -2,9 +2,7 @@ package dev.millrace.cas.upload;
 
 import dev.millrace.resourcename.ResourceName;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
@@ -45,15 +43,10 @@ final class SuspendedUploads {
   }
 
   /** Removes those that were suspended before then. */
-  List<ResourceName.Upload> removeOlderThan(Instant then) {
+  void removeOlderThan(Instant then) {
     lock.lock();
     try {
-      List<ResourceName.Upload> old = new ArrayList<>();
-      since.entrySet().stream()
-          .filter(each -> each.getValue().isBefore(then))
-          .forEach(each -> old.add(each.getKey()));
-      old.forEach(since::remove);
-      return old;
+      since.values().removeIf(each -> each.isBefore(then));
     } finally {
       lock.unlock();
     }
