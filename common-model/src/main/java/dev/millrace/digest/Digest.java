@@ -17,14 +17,22 @@ public record Digest(DigestFunction function, String hash, long sizeBytes) {
           "hash: %s has %d hexadecimal characters, this has %d"
               .formatted(function, function.hashLength(), hash.length()));
     }
-    int other = Hexadecimal.firstOther(hash);
-    if (other >= 0) {
+    if (!Hexadecimal.isDigits(hash)) {
       throw new IllegalArgumentException(
-          "hash: only 0-9 and a-f are allowed, at " + other + " is another character");
+          "hash: only 0-9 and a-f are allowed, at %d is another character"
+              .formatted(firstOther(hash)));
     }
     if (sizeBytes < 0) {
       throw new IllegalArgumentException("size_bytes: must not be negative, is " + sizeBytes);
     }
+  }
+
+  private static int firstOther(String hash) {
+    int at = 0;
+    while ("0123456789abcdef".indexOf(hash.charAt(at)) >= 0) {
+      at++;
+    }
+    return at;
   }
 
   /**

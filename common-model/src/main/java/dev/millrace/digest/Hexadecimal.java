@@ -1,52 +1,61 @@
 package dev.millrace.digest;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+
 /**
- * Lower-case hexadecimal, by table: whether a character of a hash is a figure or a letter is
- * chance, and a branch on it would be guessed wrong half the time.
+ * Lower-case hexadecimal, eight characters at a time, each in a byte of a long. Whether a character
+ * of a hash is a figure or a letter is chance: a branch on it would be guessed wrong half the time.
  */
 final class Hexadecimal {
 
-  /** More than any digit is worth. */
-  private static final int NONE = 0x10;
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+  private static final VarHandle INT =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
 
-  private static final byte[] VALUES = new byte[256];
-
-  static {
-    for (int c = 0; c < VALUES.length; c++) {
-      boolean digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-      VALUES[c] = digit ? (byte) Character.digit(c, 16) : NONE;
-    }
-  }
+  private static final long EACH = 0x0101010101010101L;
+  private static final long TOP_BITS = 0x80 * EACH;
 
   private Hexadecimal() {}
 
-  /** Where the first character is that is no digit; negative if all are. */
-  static int firstOther(String text) {
-    int all = 0;
-    for (int i = 0; i < text.length(); i++) {
-      all |= value(text.charAt(i));
+  /** Whether a text consists of digits, of which there is a multiple of eight. */
+  static boolean isDigits(String text) {
+    // What is not Latin becomes a question mark, which is no digit; half of it may get lost.
+    byte[] characters = text.getBytes(StandardCharsets.ISO_8859_1);
+    if (characters.length != text.length() || characters.length % Long.BYTES != 0) {
+      return false;
     }
-    return all < NONE ? -1 : search(text);
+    long digits = TOP_BITS;
+    for (int i = 0; i < characters.length; i += Long.BYTES) {
+      long eight = (long) LONG.get(characters, i);
+      long figures = atLeast(eight, '0') & ~atLeast(eight, '9' + 1);
+      long letters = atLeast(eight, 'a') & ~atLeast(eight, 'f' + 1);
+      digits &= (figures | letters) & ~eight;
+    }
+    return digits == TOP_BITS;
   }
 
-  private static int search(String text) {
-    int at = 0;
-    while (value(text.charAt(at)) < NONE) {
-      at++;
-    }
-    return at;
-  }
-
-  /** Writes the bytes that an even number of digits stand for to {@code target}. */
+  /** Writes the bytes that digits stand for to {@code target}. */
   static void decode(String digits, byte[] target, int offset) {
-    for (int i = 0; i < digits.length(); i += 2) {
-      target[offset + i / 2] =
-          (byte) (value(digits.charAt(i)) << 4 | value(digits.charAt(i + 1)));
+    byte[] characters = digits.getBytes(StandardCharsets.ISO_8859_1);
+    for (int i = 0; i < characters.length; i += Long.BYTES) {
+      INT.set(target, offset + i / 2, fourBytes((long) LONG.get(characters, i)));
     }
   }
 
-  /** What a digit is worth; at least {@link #NONE} for any other character. */
-  private static int value(char c) {
-    return VALUES[c & 0xff] | c & 0xff00;
+  /** The top bit of each byte that is at least {@code least}, as far as it is ASCII. */
+  private static long atLeast(long eight, int least) {
+    return (eight | TOP_BITS) - least * EACH & TOP_BITS;
+  }
+
+  private static int fourBytes(long eight) {
+    // Letters alone have this bit, and the low bits of "a" are 1.
+    long values = (eight & 0xf * EACH) + 9 * (eight >>> 6 & EACH);
+    long pairs = (values | values >>> 4) & 0x00ff00ff00ff00ffL;
+    long quads = (pairs | pairs >>> 8) & 0x0000ffff0000ffffL;
+    return (int) (quads | quads >>> 16);
   }
 }
