@@ -38,8 +38,7 @@ class DigestTest {
   void saysWhereACharacterIsThatIsNoDigit(DigestFunction function) {
     for (int at = 0; at < function.hashLength(); at++) {
       for (int c = 0; c < 0x200; c++) {
-        String hash =
-            "0".repeat(at) + (char) c + "f".repeat(function.hashLength() - at - 1);
+        String hash = "0".repeat(at) + (char) c + "f".repeat(function.hashLength() - at - 1);
         if (c < 0x80 && "0123456789abcdef".indexOf(c) >= 0) {
           assertThat(new Digest(function, hash, 1).hashBytes())
               .isEqualTo(HexFormat.of().parseHex(hash));
