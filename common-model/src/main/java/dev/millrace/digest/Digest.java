@@ -1,7 +1,5 @@
 package dev.millrace.digest;
 
-import java.util.HexFormat;
-
 /**
  * The name of a blob: the hash of its content, the function that made it and its size. Valid by
  * construction: a digest that exists is well formed, and making a malformed one is an {@link
@@ -19,16 +17,22 @@ public record Digest(DigestFunction function, String hash, long sizeBytes) {
           "hash: %s has %d hexadecimal characters, this has %d"
               .formatted(function, function.hashLength(), hash.length()));
     }
-    for (int i = 0; i < hash.length(); i++) {
-      char c = hash.charAt(i);
-      if ((c < '0' || c > '9') && (c < 'a' || c > 'f')) {
-        throw new IllegalArgumentException(
-            "hash: only 0-9 and a-f are allowed, at " + i + " is another character");
-      }
+    if (!Hexadecimal.isDigits(hash)) {
+      throw new IllegalArgumentException(
+          "hash: only 0-9 and a-f are allowed, at %d is another character"
+              .formatted(firstOther(hash)));
     }
     if (sizeBytes < 0) {
       throw new IllegalArgumentException("size_bytes: must not be negative, is " + sizeBytes);
     }
+  }
+
+  private static int firstOther(String hash) {
+    int at = 0;
+    while ("0123456789abcdef".indexOf(hash.charAt(at)) >= 0) {
+      at++;
+    }
+    return at;
   }
 
   /**
@@ -40,7 +44,15 @@ public record Digest(DigestFunction function, String hash, long sizeBytes) {
   }
 
   public byte[] hashBytes() {
-    return HexFormat.of().parseHex(hash);
+    byte[] bytes = new byte[hash.length() / 2];
+    copyHashBytes(bytes, 0);
+    return bytes;
+  }
+
+  /** Writes {@link #hashBytes} to {@code target}; returns the offset of what follows them. */
+  public int copyHashBytes(byte[] target, int offset) {
+    Hexadecimal.decode(hash, target, offset);
+    return offset + hash.length() / 2;
   }
 
   /** {@code [function/]hash/size}, as in resource names. */

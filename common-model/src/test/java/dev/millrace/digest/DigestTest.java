@@ -3,6 +3,7 @@ package dev.millrace.digest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -29,6 +30,41 @@ class DigestTest {
         .isThrownBy(() -> new Digest(DigestFunction.SHA256, hash, 1))
         .withMessageStartingWith("hash: ")
         .withMessageContaining("at 20");
+  }
+
+  /** Every character of one byte, wherever it stands, and some whose low byte is a digit. */
+  @ParameterizedTest
+  @EnumSource(DigestFunction.class)
+  void saysWhereACharacterIsThatIsNoDigit(DigestFunction function) {
+    for (int at = 0; at < function.hashLength(); at++) {
+      for (int c = 0; c < 0x200; c++) {
+        String hash = "0".repeat(at) + (char) c + "f".repeat(function.hashLength() - at - 1);
+        if (c < 0x80 && "0123456789abcdef".indexOf(c) >= 0) {
+          assertThat(new Digest(function, hash, 1).hashBytes())
+              .isEqualTo(HexFormat.of().parseHex(hash));
+        } else {
+          assertThatIllegalArgumentException()
+              .isThrownBy(() -> new Digest(function, hash, 1))
+              .withMessageEndingWith("at " + at + " is another character");
+        }
+      }
+    }
+  }
+
+  @Test
+  void refusesACharacterOfTwoUnits() {
+    String hash = "0".repeat(62) + "\uD83D\uDE00";
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Digest(DigestFunction.SHA256, hash, 1))
+        .withMessageContaining("at 62");
+  }
+
+  @Test
+  void copiesTheBytesOfItsHashToAnyPlace() {
+    Digest digest = DigestFunction.SHA1.digestOf(new byte[] {1});
+    byte[] target = new byte[25];
+    assertThat(digest.copyHashBytes(target, 3)).isEqualTo(23);
+    assertThat(target).startsWith(0, 0, 0).endsWith(0, 0).containsSequence(digest.hashBytes());
   }
 
   @Test

@@ -107,7 +107,7 @@ public final class BlobBatches {
     BatchReadBlobsResponse.Builder response = BatchReadBlobsResponse.newBuilder();
     for (Digest digest : digests) {
       BatchReadBlobsResponse.Response.Builder item =
-          response.addResponsesBuilder().setDigest(Digests.toProto(digest));
+          BatchReadBlobsResponse.Response.newBuilder().setDigest(Digests.toProto(digest));
       switch (blobs.getOrDefault(digest, new Outcome.Failed(new Failure.BlobAbsent(digest)))) {
         case Outcome.Failed(Failure failure) -> item.setStatus(items.of(failure));
         case Outcome.Content(ByteString data) -> {
@@ -118,6 +118,7 @@ public final class BlobBatches {
                   .ifPresent(c -> item.setData(c).setCompressorValue(accepted.number())));
         }
       }
+      response.addResponses(item.build());
     }
     return response.build();
   }

@@ -20,9 +20,9 @@ import dev.millrace.digest.wire.Digests;
 import dev.millrace.grpc.stream.ServerStream;
 import dev.millrace.instance.InstanceName;
 import io.grpc.stub.StreamObserver;
-import java.util.HashSet;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.stream.IntStream;
 
@@ -54,14 +54,18 @@ public final class ContentAddressableStorageGrpcService
             request.getBlobDigestsList(), request.getDigestFunctionValue(), "blob_digests");
     FindMissingBlobsResponse.Builder response = FindMissingBlobsResponse.newBuilder();
     if (!digests.isEmpty()) {
-      Set<Digest> missing = store.findMissing(instance, new LinkedHashSet<>(digests));
-      Set<Digest> named = HashSet.newHashSet(missing.size());
-      for (int i = 0; i < digests.size() && named.size() < missing.size(); i++) {
-        // Told once, however often it was asked for; in the words of whoever asked.
-        if (missing.contains(digests.get(i)) && named.add(digests.get(i))) {
-          response.addMissingBlobDigests(request.getBlobDigests(i));
-        }
+      // Told once, however often it was asked for; in the words of whoever asked.
+      SequencedMap<Digest, build.bazel.remote.execution.v2.Digest> asked =
+          LinkedHashMap.newLinkedHashMap(digests.size());
+      for (int i = 0; i < digests.size(); i++) {
+        asked.putIfAbsent(digests.get(i), request.getBlobDigests(i));
       }
+      Set<Digest> missing = store.findMissing(instance, asked.keySet());
+      asked.forEach((digest, words) -> {
+        if (missing.contains(digest)) {
+          response.addMissingBlobDigests(words);
+        }
+      });
     }
     responses.onNext(response.build());
     responses.onCompleted();

@@ -8,6 +8,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.BitSet;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -122,6 +123,27 @@ final class BlobIndex {
     } catch (IllegalStateException e) {
       throw closed(e);
     }
+  }
+
+  /**
+   * Which of many blobs may be there, by number; those left out are not. Most of what a look-up
+   * takes is waiting for memory: looking at all of their first slots, one independent of the other,
+   * waits for several at once, and what {@link #find} then needs is near.
+   */
+  BitSet candidates(Fingerprint[] keys) {
+    long[] where = new long[keys.length];
+    try {
+      for (int i = 0; i < keys.length; i++) {
+        where[i] = slots.get(LONG, slot(keys[i], 0) + WHERE);
+      }
+    } catch (IllegalStateException e) {
+      throw closed(e);
+    }
+    BitSet candidates = new BitSet(keys.length);
+    for (int i = 0; i < keys.length; i++) {
+      candidates.set(i, where[i] != 0);
+    }
+    return candidates;
   }
 
   private @Nullable Location search(Fingerprint key, Liveness liveness) {

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -208,17 +209,20 @@ public final class DiskBlobStore implements BlobStore, AutoCloseable {
 
   @Override
   public Set<Digest> findMissing(InstanceName instance, Set<Digest> digests) {
-    Fingerprinter fingerprinter = new Fingerprinter(instance);
-    Set<Digest> missing = new LinkedHashSet<>();
+    Fingerprint[] keys = new Fingerprinter(instance).of(digests);
+    BitSet candidates = index.candidates(keys);
+    Set<Digest> missing = LinkedHashSet.newLinkedHashSet(digests.size());
     List<Refresher.Use> old = new ArrayList<>();
+    int number = 0;
     for (Digest digest : digests) {
-      Fingerprint key = fingerprinter.of(digest);
-      Location location = find(key);
+      Fingerprint key = keys[number];
+      Location location = candidates.get(number) ? find(key) : null;
       if (location == null) {
         missing.add(digest);
       } else if (ring.isOld(location.block())) {
         old.add(new Refresher.Use(digest, key, location.block()));
       }
+      number++;
     }
     if (!old.isEmpty()) {
       for (Failure.Corrupt damage : refresher.refresh(old)) {
@@ -232,15 +236,18 @@ public final class DiskBlobStore implements BlobStore, AutoCloseable {
   @Override
   public Map<Digest, ByteString> readAll(InstanceName instance, Set<Digest> digests) {
     Map<Digest, ByteString> blobs = LinkedHashMap.newLinkedHashMap(digests.size());
-    Fingerprinter fingerprinter = new Fingerprinter(instance);
+    Fingerprint[] keys = new Fingerprinter(instance).of(digests);
+    BitSet candidates = index.candidates(keys);
     List<Digest> others = new ArrayList<>();
     try (GroupedReads reads = new GroupedReads(ring, index)) {
+      int number = 0;
       for (Digest digest : digests) {
-        Fingerprint key = fingerprinter.of(digest);
-        Location location = find(key);
+        Fingerprint key = keys[number];
+        Location location = candidates.get(number) ? find(key) : null;
         if (location != null && !reads.add(digest, key, location)) {
           others.add(digest);
         }
+        number++;
       }
       reads.into(blobs);
     }

@@ -3,11 +3,14 @@ package dev.millrace.cas.disk;
 import dev.millrace.digest.Digest;
 import dev.millrace.instance.InstanceName;
 import dev.millrace.resourcename.ResourceName;
-import java.nio.ByteBuffer;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.security.DigestException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Collection;
 
 /**
  * Computes {@link Fingerprint}s of one instance's digests, with nothing allocated for each but the
@@ -16,15 +19,17 @@ import java.security.NoSuchAlgorithmException;
 final class Fingerprinter {
 
   /** Function, size and the longest hash. */
-  private static final int MAX_KEY_BYTES = 1 + Long.BYTES + 64;
+  private static final int MAX_DIGEST_BYTES = 1 + Long.BYTES + 64;
 
   private static final int HASH_BYTES = 32;
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
   private static final MessageDigest FRESH = sha256();
 
   private final MessageDigest sha256;
   private final byte[] instance;
-  private final ByteBuffer key = ByteBuffer.allocate(MAX_KEY_BYTES);
-  private final ByteBuffer hash = ByteBuffer.allocate(HASH_BYTES);
+  private final byte[] key;
+  private final byte[] hash = new byte[HASH_BYTES];
 
   Fingerprinter(InstanceName name) {
     try {
@@ -34,6 +39,7 @@ final class Fingerprinter {
       throw new IllegalStateException("SHA-256 cannot be copied", e);
     }
     instance = name.value().getBytes(StandardCharsets.UTF_8);
+    key = new byte[MAX_DIGEST_BYTES + instance.length];
   }
 
   static Fingerprint of(InstanceName instance, Digest digest) {
@@ -42,9 +48,7 @@ final class Fingerprinter {
 
   /** What an upload is found by: SHA-256 of its whole name. */
   static Fingerprint of(ResourceName.Upload name) {
-    ByteBuffer hash =
-        ByteBuffer.wrap(sha256().digest(name.toString().getBytes(StandardCharsets.UTF_8)));
-    return new Fingerprint(hash.getLong(), hash.getLong(), hash.getLong(), hash.getLong());
+    return fingerprint(sha256().digest(name.toString().getBytes(StandardCharsets.UTF_8)));
   }
 
   private static MessageDigest sha256() {
@@ -57,22 +61,34 @@ final class Fingerprinter {
 
   /** The function fixes the hash's length, so that the parts need nothing between them. */
   Fingerprint of(Digest digest) {
-    key.clear().put((byte) digest.function().number()).putLong(digest.sizeBytes());
-    String hex = digest.hash();
-    for (int i = 0; i < hex.length(); i += 2) {
-      key.put((byte) (nibble(hex.charAt(i)) << 4 | nibble(hex.charAt(i + 1))));
-    }
-    sha256.update(key.array(), 0, key.position());
-    sha256.update(instance);
+    key[0] = (byte) digest.function().number();
+    LONG.set(key, 1, digest.sizeBytes());
+    int end = digest.copyHashBytes(key, 1 + Long.BYTES);
+    System.arraycopy(instance, 0, key, end, instance.length);
+    sha256.update(key, 0, end + instance.length);
     try {
-      sha256.digest(hash.array(), 0, HASH_BYTES);
+      sha256.digest(hash, 0, HASH_BYTES);
     } catch (DigestException e) {
       throw new IllegalStateException(e);
     }
-    return new Fingerprint(hash.getLong(0), hash.getLong(8), hash.getLong(16), hash.getLong(24));
+    return fingerprint(hash);
   }
 
-  private static int nibble(char c) {
-    return c <= '9' ? c - '0' : c - 'a' + 10;
+  /** Those of many, in their order. */
+  Fingerprint[] of(Collection<Digest> digests) {
+    Fingerprint[] fingerprints = new Fingerprint[digests.size()];
+    int i = 0;
+    for (Digest digest : digests) {
+      fingerprints[i++] = of(digest);
+    }
+    return fingerprints;
+  }
+
+  private static Fingerprint fingerprint(byte[] hash) {
+    return new Fingerprint(
+        (long) LONG.get(hash, 0),
+        (long) LONG.get(hash, 8),
+        (long) LONG.get(hash, 16),
+        (long) LONG.get(hash, 24));
   }
 }
