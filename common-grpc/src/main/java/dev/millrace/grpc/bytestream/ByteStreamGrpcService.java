@@ -30,7 +30,8 @@ public final class ByteStreamGrpcService implements BindableService {
 
   @Override
   public ServerServiceDefinition bindService() {
-    return ServerInterceptors.intercept(new Calls(resources), new ResourceNameHeader());
+    return ServerInterceptors.intercept(
+        InPlaceReads.in(new Calls(resources).bindService()), new ResourceNameHeader());
   }
 
   /** The service's methods. */

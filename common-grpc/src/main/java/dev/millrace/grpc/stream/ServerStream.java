@@ -69,6 +69,16 @@ public final class ServerStream<T> {
    * @throws CallCancelled if the client has gone: the source lets it pass
    */
   public void send(T message) {
+    awaitReady();
+    responses.onNext(message);
+  }
+
+  /**
+   * Waits until the client is ready for a message, so that none has to be kept for it meanwhile.
+   *
+   * @throws CallCancelled if the client has gone: the source lets it pass
+   */
+  public void awaitReady() {
     lock.lock();
     try {
       while (!cancelled && !responses.isReady()) {
@@ -80,7 +90,6 @@ public final class ServerStream<T> {
     } finally {
       lock.unlock();
     }
-    responses.onNext(message);
   }
 
   public boolean isCancelled() {
