@@ -35,6 +35,9 @@ public final class BlobByteStreamHandler implements ByteStreamHandler {
   /** What is read at once to be sent as one message. */
   private static final int SENT_BYTES = Integer.getInteger("tmp.sent", 256) * 1024;
 
+  /** Blobs up to this size are there at once where they are there at all; one message holds them. */
+  private static final int SHORT_BYTES = 64 * 1024;
+
   private final DigestFunctionPolicy functions;
   private final BlobStore store;
   private final ResumableUploads uploads;
@@ -58,6 +61,13 @@ public final class BlobByteStreamHandler implements ByteStreamHandler {
       case ResourceName.Upload upload -> true;
       case ResourceName.Log log -> false;
     };
+  }
+
+  @Override
+  public boolean isShort(ResourceName name, ReadRange range) {
+    return name instanceof ResourceName.Blob blob
+        && blob.compressor() == Compressor.IDENTITY
+        && blob.digest().sizeBytes() <= SHORT_BYTES;
   }
 
   @Override
