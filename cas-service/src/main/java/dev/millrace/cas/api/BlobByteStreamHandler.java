@@ -33,9 +33,11 @@ public final class BlobByteStreamHandler implements ByteStreamHandler {
   private static final int CHUNK_BYTES = 128 * 1024;
 
   /** What is read at once to be sent as one message. */
-  private static final int SENT_BYTES = Integer.getInteger("tmp.sent", 256) * 1024;
+  private static final int SENT_BYTES = 256 * 1024;
 
-  /** Blobs up to this size are there at once where they are there at all; one message holds them. */
+  /**
+   * Blobs up to this size are there at once where they are there at all; one message holds them.
+   */
   private static final int SHORT_BYTES = 64 * 1024;
 
   private final DigestFunctionPolicy functions;

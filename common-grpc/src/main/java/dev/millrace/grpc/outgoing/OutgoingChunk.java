@@ -101,6 +101,7 @@ public final class OutgoingChunk implements AutoCloseable {
   }
 
   /** The encoded message, if it is this chunk's. From here on the buffer may be taken. */
+  @SuppressWarnings("ReferenceEquality") // An equal message may be in other memory.
   @Nullable ChunkStream streamOf(ReadResponse response) {
     if (response != message || stream != null) {
       return null;

@@ -52,8 +52,7 @@ final class OutgoingChunkOverNettyTest {
             .addService(new ByteStreamGrpcService(InstancePolicy.any(), List.of(new Content())))
             .build()
             .start();
-    channel =
-        NettyChannelBuilder.forAddress("127.0.0.1", server.getPort()).usePlaintext().build();
+    channel = NettyChannelBuilder.forAddress("127.0.0.1", server.getPort()).usePlaintext().build();
   }
 
   @AfterEach
