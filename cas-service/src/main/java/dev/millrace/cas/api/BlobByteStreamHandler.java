@@ -14,6 +14,7 @@ import dev.millrace.grpc.bytestream.ByteStreamHandler;
 import dev.millrace.grpc.bytestream.ByteStreamWrite;
 import dev.millrace.grpc.bytestream.ReadRange;
 import dev.millrace.grpc.bytestream.WriteStatus;
+import dev.millrace.grpc.outgoing.OutgoingChunk;
 import dev.millrace.grpc.request.DigestFunctionPolicy;
 import dev.millrace.grpc.stream.ServerStream;
 import dev.millrace.instance.InstanceName;
@@ -28,7 +29,16 @@ import java.util.function.Consumer;
 /** Blobs behind ByteStream. */
 public final class BlobByteStreamHandler implements ByteStreamHandler {
 
+  /** What is read at once to be compressed. */
   private static final int CHUNK_BYTES = 128 * 1024;
+
+  /** What is read at once to be sent as one message. */
+  private static final int SENT_BYTES = 256 * 1024;
+
+  /**
+   * Blobs up to this size are there at once where they are there at all; one message holds them.
+   */
+  private static final int SHORT_BYTES = 64 * 1024;
 
   private final DigestFunctionPolicy functions;
   private final BlobStore store;
@@ -56,6 +66,13 @@ public final class BlobByteStreamHandler implements ByteStreamHandler {
   }
 
   @Override
+  public boolean isShort(ResourceName name, ReadRange range) {
+    return name instanceof ResourceName.Blob blob
+        && blob.compressor() == Compressor.IDENTITY
+        && blob.digest().sizeBytes() <= SHORT_BYTES;
+  }
+
+  @Override
   public void read(ResourceName name, ReadRange range, ServerStream<ReadResponse> out) {
     if (!(name instanceof ResourceName.Blob blob)) {
       throw new InvalidRequest("resource_name", "'" + name + "' is for writing only");
@@ -69,7 +86,7 @@ public final class BlobByteStreamHandler implements ByteStreamHandler {
       if (compressed) {
         sendCompressed(ServedCompressors.format(blob.compressor()), reader, range, out);
       } else {
-        forEachChunk(reader, range, chunk -> out.send(message(chunk)));
+        send(reader, range, out);
       }
     }
   }
@@ -149,20 +166,42 @@ public final class BlobByteStreamHandler implements ByteStreamHandler {
     }
   }
 
+  private static void send(BlobReader reader, ReadRange range, ServerStream<ReadResponse> out) {
+    long end = range.end(reader.digest().sizeBytes());
+    for (long position = range.offset(); position < end; ) {
+      int length = (int) Math.min(SENT_BYTES, end - position);
+      out.awaitReady();
+      if (length < OutgoingChunk.LEAST_BYTES) {
+        ByteBuffer data = ByteBuffer.allocate(length);
+        fill(data, reader, position);
+        out.send(message(data.flip()));
+      } else {
+        try (OutgoingChunk chunk = OutgoingChunk.allocate(length)) {
+          fill(chunk.data(), reader, position);
+          chunk.send(out::send);
+        }
+      }
+      position += length;
+    }
+  }
+
   private static void forEachChunk(
       BlobReader reader, ReadRange range, Consumer<ByteBuffer> consumer) {
     long end = range.end(reader.digest().sizeBytes());
     for (long position = range.offset(); position < end; ) {
-      // A chunk may belong to a message from here on, so that it cannot be filled again.
       ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(CHUNK_BYTES, end - position));
-      int read = reader.read(position, chunk);
-      if (chunk.hasRemaining()) {
-        throw new Failure.Corrupt(
-            "blob %s ended after %d bytes".formatted(reader.digest(), position + read),
-            /* cause= */ null);
-      }
+      fill(chunk, reader, position);
+      position += chunk.capacity();
       consumer.accept(chunk.flip());
-      position += read;
+    }
+  }
+
+  private static void fill(ByteBuffer target, BlobReader reader, long position) {
+    int read = reader.read(position, target);
+    if (target.hasRemaining()) {
+      throw new Failure.Corrupt(
+          "blob %s ended after %d bytes".formatted(reader.digest(), position + read),
+          /* cause= */ null);
     }
   }
 

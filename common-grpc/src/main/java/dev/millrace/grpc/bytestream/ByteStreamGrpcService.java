@@ -10,6 +10,7 @@ import com.google.bytestream.WriteResponse;
 import dev.millrace.grpc.bytestream.Resources.Resource;
 import dev.millrace.grpc.request.InstancePolicy;
 import dev.millrace.grpc.stream.ServerStream;
+import dev.millrace.grpc.stream.ServerStream.Source;
 import io.grpc.BindableService;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
@@ -30,7 +31,8 @@ public final class ByteStreamGrpcService implements BindableService {
 
   @Override
   public ServerServiceDefinition bindService() {
-    return ServerInterceptors.intercept(new Calls(resources), new ResourceNameHeader());
+    return ServerInterceptors.intercept(
+        InPlaceReads.in(new Calls(resources).bindService()), new ResourceNameHeader());
   }
 
   /** The service's methods. */
@@ -45,8 +47,13 @@ public final class ByteStreamGrpcService implements BindableService {
     public void read(ReadRequest request, StreamObserver<ReadResponse> responses) {
       Resource resource = resources.find(request.getResourceName());
       ReadRange range = new ReadRange(request.getReadOffset(), request.getReadLimit());
-      ServerStream.start(
-          responses, stream -> resource.handler().read(resource.name(), range, stream));
+      Source<ReadResponse> source =
+          stream -> resource.handler().read(resource.name(), range, stream);
+      if (resource.handler().isShort(resource.name(), range)) {
+        ServerStream.sendOne(responses, source);
+      } else {
+        ServerStream.start(responses, source);
+      }
     }
 
     @Override

@@ -14,7 +14,15 @@ public interface ByteStreamHandler {
   boolean handles(ResourceName name);
 
   /**
-   * Sends the bytes of a range; called on a thread of its own.
+   * Whether a range is sent in one message at most, as soon as it was read. Such a read needs no
+   * thread of its own.
+   */
+  default boolean isShort(ResourceName name, ReadRange range) {
+    return false;
+  }
+
+  /**
+   * Sends the bytes of a range; called on a thread of its own, unless it is short.
    *
    * @throws Failure.OutOfRange if the range begins beyond the resource's end
    */

@@ -11,6 +11,7 @@ import dev.millrace.grpc.capabilities.CapabilitiesContributor;
 import dev.millrace.grpc.capabilities.CapabilitiesGrpcService;
 import dev.millrace.grpc.error.ErrorMappingInterceptor;
 import dev.millrace.grpc.error.FailureStatuses;
+import dev.millrace.grpc.outgoing.OutgoingBuffers;
 import dev.millrace.grpc.request.CallerRights;
 import dev.millrace.grpc.request.DigestFunctionPolicy;
 import dev.millrace.grpc.request.InstancePolicy;
@@ -18,6 +19,7 @@ import dev.millrace.grpc.request.RequestOriginInterceptor;
 import io.grpc.netty.NettyServerBuilder;
 import io.micrometer.core.instrument.binder.grpc.ObservationGrpcServerInterceptor;
 import io.micrometer.observation.ObservationRegistry;
+import io.netty.channel.ChannelOption;
 import io.netty.util.internal.PlatformDependent;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -155,6 +157,7 @@ public class GrpcEdgeConfiguration {
     boolean grows = limits.roomForGrownWindows(PlatformDependent.maxDirectMemory());
     return builder -> {
       builder
+          .withChildOption(ChannelOption.ALLOCATOR, OutgoingBuffers.allocator())
           .maxConcurrentCallsPerConnection(properties.maxConcurrentCalls())
           .maxRstFramesPerWindow(admissionProperties.resets(), RESETS_WITHIN_SECONDS)
           .addTransportFilter(admission.connections())

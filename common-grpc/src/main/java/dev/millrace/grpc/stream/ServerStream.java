@@ -47,12 +47,33 @@ public final class ServerStream<T> {
 
   /** Begins to send; called from within the call's handler, to which it returns at once. */
   public static <T> void start(StreamObserver<T> responses, Source<T> source) {
+    prepare(responses).runApart(source);
+  }
+
+  /**
+   * Sends what is one message at most, which nothing has to be waited for: on the current thread,
+   * unless the client is not even ready for that.
+   */
+  public static <T> void sendOne(StreamObserver<T> responses, Source<T> source) {
+    ServerStream<T> stream = prepare(responses);
+    if (stream.responses.isReady()) {
+      stream.run(source);
+    } else {
+      stream.runApart(source);
+    }
+  }
+
+  private static <T> ServerStream<T> prepare(StreamObserver<T> responses) {
     ServerStream<T> stream = new ServerStream<>((ServerCallStreamObserver<T>) responses);
     stream.responses.setOnReadyThreshold(SEND_AHEAD_BYTES);
     stream.responses.setOnReadyHandler(stream::ready);
     stream.responses.setOnCancelHandler(stream::cancel);
+    return stream;
+  }
+
+  private void runApart(Source<T> source) {
     Map<String, String> logFields = MDC.getCopyOfContextMap();
-    Runnable run = Context.current().wrap(() -> stream.run(source));
+    Runnable run = Context.current().wrap(() -> run(source));
     Thread.ofVirtual()
         .name("grpc-stream")
         .start(() -> {
@@ -69,6 +90,16 @@ public final class ServerStream<T> {
    * @throws CallCancelled if the client has gone: the source lets it pass
    */
   public void send(T message) {
+    awaitReady();
+    responses.onNext(message);
+  }
+
+  /**
+   * Waits until the client is ready for a message, so that none has to be kept for it meanwhile.
+   *
+   * @throws CallCancelled if the client has gone: the source lets it pass
+   */
+  public void awaitReady() {
     lock.lock();
     try {
       while (!cancelled && !responses.isReady()) {
@@ -80,7 +111,6 @@ public final class ServerStream<T> {
     } finally {
       lock.unlock();
     }
-    responses.onNext(message);
   }
 
   public boolean isCancelled() {
