@@ -290,7 +290,8 @@ final class Cas implements AutoCloseable {
         .atMost(Duration.ofSeconds(60))
         .pollDelay(Duration.ZERO)
         .pollInterval(Duration.ofMillis(5))
-        .atMost(Duration.ofSeconds(20))
+        // What is asked for may not be known yet.
+        .ignoreExceptionsInstanceOf(StatusRuntimeException.class)
         .until(condition::getAsBoolean);
   }
 

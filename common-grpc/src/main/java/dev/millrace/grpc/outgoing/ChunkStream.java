@@ -11,6 +11,9 @@ import java.nio.ByteBuffer;
  * An encoded message whose data may be in the buffer already that it is drained to. Whether it is
  * shows in where the bytes before the data went; a message never goes out with other bytes than its
  * own.
+ *
+ * <p>Synchronized, since a transport inside of the process reads it on another thread, perhaps
+ * while the sender makes it independent of the chunk.
  */
 final class ChunkStream extends InputStream implements KnownLength, Drainable {
 
@@ -23,12 +26,12 @@ final class ChunkStream extends InputStream implements KnownLength, Drainable {
   }
 
   /** Makes this independent of the chunk, for a reader who comes later. */
-  void keep() {
-    rest = ByteBuffer.allocate(rest.remaining()).put(rest).flip();
+  synchronized void keep() {
+    rest = ByteBuffer.allocate(rest.remaining()).put(rest.duplicate()).flip();
   }
 
   @Override
-  public int drainTo(OutputStream target) throws IOException {
+  public synchronized int drainTo(OutputStream target) throws IOException {
     int length = rest.remaining();
     if (!chunk.isTaken()) {
       byte[] bytes = new byte[length];
@@ -48,17 +51,17 @@ final class ChunkStream extends InputStream implements KnownLength, Drainable {
   }
 
   @Override
-  public int available() {
+  public synchronized int available() {
     return rest.remaining();
   }
 
   @Override
-  public int read() {
+  public synchronized int read() {
     return rest.hasRemaining() ? rest.get() & 0xff : -1;
   }
 
   @Override
-  public int read(byte[] target, int offset, int length) {
+  public synchronized int read(byte[] target, int offset, int length) {
     if (length == 0) {
       return 0;
     }
