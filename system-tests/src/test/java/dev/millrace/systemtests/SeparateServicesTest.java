@@ -29,7 +29,6 @@ final class SeparateServicesTest {
                 STARTED,
                 List.of(
                     "--spring.grpc.server.port=" + cas,
-                    "--server.port=0",
                     "--millrace.cas.disk.directory=" + directory.resolve("blobs")));
         ServiceProcess actionCacheService =
             ServiceProcess.start(
@@ -37,7 +36,6 @@ final class SeparateServicesTest {
                 STARTED,
                 List.of(
                     "--spring.grpc.server.port=" + actionCache,
-                    "--server.port=0",
                     "--spring.datasource.url=" + database,
                     "--spring.datasource.username=postgres",
                     "--millrace.cas.target=127.0.0.1:" + cas));
