@@ -1,9 +1,10 @@
 package dev.millrace.cas.api;
 
-import com.google.protobuf.ByteString;
 import dev.millrace.cas.upload.BlobUpload;
 import dev.millrace.grpc.bytestream.ByteStreamWrite;
 import dev.millrace.resourcename.ResourceName;
+import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
 
@@ -42,8 +43,8 @@ final class BlobWrite implements ByteStreamWrite {
   }
 
   @Override
-  public void append(ByteString data) {
-    upload.append(data.asReadOnlyByteBufferList());
+  public void append(List<ByteBuffer> data) {
+    upload.append(data);
   }
 
   @Override

@@ -1,6 +1,5 @@
 package dev.millrace.cas.api;
 
-import com.google.protobuf.ByteString;
 import dev.millrace.cas.upload.BlobUpload;
 import dev.millrace.compression.CompressionFormat;
 import dev.millrace.compression.MalformedDataException;
@@ -51,15 +50,16 @@ final class CompressedWrite implements ByteStreamWrite {
   }
 
   @Override
-  public void append(ByteString data) {
+  public void append(List<ByteBuffer> data) {
     try {
-      for (ByteBuffer part : data.asReadOnlyByteBufferList()) {
+      for (ByteBuffer part : data) {
+        int length = part.remaining();
         decompressor.write(part);
+        position += length;
       }
     } catch (MalformedDataException e) {
       throw new InvalidRequest("data", String.valueOf(e.getMessage()));
     }
-    position += data.size();
   }
 
   @Override

@@ -1,7 +1,8 @@
 package dev.millrace.cas.api;
 
-import com.google.protobuf.ByteString;
 import dev.millrace.grpc.bytestream.ByteStreamWrite;
+import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.OptionalLong;
 
 /** A write of a blob that is stored already: answered at once. */
@@ -18,7 +19,7 @@ record NeedlessWrite(long committedSize) implements ByteStreamWrite {
   }
 
   @Override
-  public void append(ByteString data) {
+  public void append(List<ByteBuffer> data) {
     // What is stored already is not stored again.
   }
 

@@ -1,6 +1,7 @@
 package dev.millrace.grpc.admission;
 
 import com.google.protobuf.MessageLite;
+import dev.millrace.grpc.incoming.IncomingWrite;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.ServerCall;
 
@@ -16,7 +17,12 @@ final class AdmittedListener<Q> extends SimpleForwardingServerCallListener<Q> {
 
   @Override
   public void onMessage(Q message) {
-    long bytes = message instanceof MessageLite lite ? lite.getSerializedSize() : 0;
+    long bytes =
+        switch (message) {
+          case MessageLite decoded -> decoded.getSerializedSize();
+          case IncomingWrite write -> write.encodedBytes();
+          default -> 0;
+        };
     boolean admitted = call.received(bytes);
     try {
       if (admitted) {

@@ -1,6 +1,7 @@
 package dev.millrace.grpc.bytestream;
 
-import com.google.protobuf.ByteString;
+import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.OptionalLong;
 
 /**
@@ -18,8 +19,11 @@ public interface ByteStreamWrite extends AutoCloseable {
    */
   OptionalLong settled();
 
-  /** Takes the next bytes; blocks while storage is busy, which slows the client down. */
-  void append(ByteString data);
+  /**
+   * Takes the next bytes; blocks while storage is busy, which slows the client down. The buffers
+   * are good until this returns.
+   */
+  void append(List<ByteBuffer> data);
 
   /** All bytes are there: makes the resource complete. Returns the committed size. */
   long finish();

@@ -1,10 +1,10 @@
 package dev.millrace.grpc.bytestream;
 
-import com.google.bytestream.WriteRequest;
 import com.google.bytestream.WriteResponse;
 import dev.millrace.failure.Failure;
 import dev.millrace.failure.Failure.InvalidRequest;
 import dev.millrace.grpc.bytestream.Resources.Resource;
+import dev.millrace.grpc.incoming.IncomingWrite;
 import io.grpc.stub.StreamObserver;
 import java.util.OptionalLong;
 import org.slf4j.Logger;
@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  * client has closed its side, since a message after {@code finish_write} still makes the whole call
  * invalid.
  */
-final class WriteCall implements StreamObserver<WriteRequest> {
+final class WriteCall implements StreamObserver<IncomingWrite> {
 
   private static final Logger log = LoggerFactory.getLogger(WriteCall.class);
 
@@ -43,7 +43,7 @@ final class WriteCall implements StreamObserver<WriteRequest> {
   }
 
   @Override
-  public void onNext(WriteRequest request) {
+  public void onNext(IncomingWrite request) {
     try {
       state =
           switch (state) {
@@ -87,23 +87,23 @@ final class WriteCall implements StreamObserver<WriteRequest> {
     state = new State.Ended();
   }
 
-  private State.Writing open(WriteRequest request) {
-    Resource resource = resources.findWritable(request.getResourceName());
-    if (request.getWriteOffset() < 0) {
+  private State.Writing open(IncomingWrite request) {
+    Resource resource = resources.findWritable(request.resourceName());
+    if (request.writeOffset() < 0) {
       throw new InvalidRequest(
-          "write_offset", "must not be negative, is " + request.getWriteOffset());
+          "write_offset", "must not be negative, is " + request.writeOffset());
     }
     State.Writing writing =
         new State.Writing(
-            request.getResourceName(),
-            resource.handler().write(resource.name(), request.getWriteOffset()));
+            request.resourceName(),
+            resource.handler().write(resource.name(), request.writeOffset()));
     // From here on a failure has something to close.
     state = writing;
     return writing;
   }
 
-  private static State.Writing sameResource(State.Writing writing, WriteRequest request) {
-    String name = request.getResourceName();
+  private static State.Writing sameResource(State.Writing writing, IncomingWrite request) {
+    String name = request.resourceName();
     if (!name.isEmpty() && !name.equals(writing.name())) {
       throw new InvalidRequest(
           "resource_name", "changed from '%s' to '%s'".formatted(writing.name(), name));
@@ -111,19 +111,21 @@ final class WriteCall implements StreamObserver<WriteRequest> {
     return writing;
   }
 
-  private State receive(State.Writing writing, WriteRequest request) {
+  private State receive(State.Writing writing, IncomingWrite request) {
     ByteStreamWrite write = writing.write();
     OptionalLong settled = write.settled();
     if (settled.isPresent()) {
       return answer(write, settled.getAsLong());
     }
-    if (request.getWriteOffset() != write.position()) {
+    if (request.writeOffset() != write.position()) {
       throw new InvalidRequest(
           "write_offset",
-          "is %d where %d follows".formatted(request.getWriteOffset(), write.position()));
+          "is %d where %d follows".formatted(request.writeOffset(), write.position()));
     }
-    write.append(request.getData());
-    return request.getFinishWrite() ? new State.Finishing(write) : writing;
+    try (IncomingWrite.Lent data = request.content().take()) {
+      write.append(data.parts());
+    }
+    return request.finishWrite() ? new State.Finishing(write) : writing;
   }
 
   private State answer(ByteStreamWrite write, long committedSize) {

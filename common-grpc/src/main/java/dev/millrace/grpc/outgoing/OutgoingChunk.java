@@ -1,8 +1,9 @@
 package dev.millrace.grpc.outgoing;
 
 import com.google.bytestream.ReadResponse;
+import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
-import com.google.protobuf.UnsafeByteOperations;
+import com.google.protobuf.UnknownFieldSet;
 import com.google.protobuf.WireFormat;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
@@ -13,8 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The data of one {@link ReadResponse}, in memory that the network can send: with room before it
- * for what frames it. Filled, sent once, then closed. Its message is good only while it is being
- * sent; a transport that does not take the buffer over is given a copy.
+ * for what frames it. Filled, sent once, then closed. Its message only stands for it: the data is in
+ * what {@link ReadResponseMarshaller} makes of that while it is being sent. A transport that does not
+ * take the buffer over is given a copy.
  */
 public final class OutgoingChunk implements AutoCloseable {
 
@@ -25,6 +27,16 @@ public final class OutgoingChunk implements AutoCloseable {
   public static final int MOST_BYTES = 1024 * 1024 - 64;
 
   private static final ThreadLocal<@Nullable OutgoingChunk> BEING_SENT = new ThreadLocal<>();
+
+  /** What no message has that has its data itself. A number that protobuf keeps for its own use. */
+  private static final UnknownFieldSet MARK =
+      UnknownFieldSet.newBuilder()
+          .addField(
+              19_000,
+              UnknownFieldSet.Field.newBuilder()
+                  .addLengthDelimited(ByteString.copyFromUtf8("an OutgoingChunk's"))
+                  .build())
+          .build();
 
   /** Where data begins, such that it is aligned as it is in files. */
   private static final int DATA_AT = 64;
@@ -81,8 +93,7 @@ public final class OutgoingChunk implements AutoCloseable {
 
   /** Hands the message to {@code receiver}, which sends it or lets it go before it returns. */
   public void send(Consumer<ReadResponse> receiver) {
-    ReadResponse response =
-        ReadResponse.newBuilder().setData(UnsafeByteOperations.unsafeWrap(data())).build();
+    ReadResponse response = ReadResponse.newBuilder().setUnknownFields(MARK).build();
     message = response;
     BEING_SENT.set(this);
     try {
@@ -100,8 +111,13 @@ public final class OutgoingChunk implements AutoCloseable {
     return BEING_SENT.get();
   }
 
+  /** Whether a message only stands for a chunk, and must not be sent as it is. */
+  static boolean isOfAChunk(ReadResponse response) {
+    return response.getUnknownFields().equals(MARK);
+  }
+
   /** The encoded message, if it is this chunk's. From here on the buffer may be taken. */
-  @SuppressWarnings("ReferenceEquality") // An equal message may be in other memory.
+  @SuppressWarnings("ReferenceEquality") // The messages of two chunks are equal.
   @Nullable ChunkStream streamOf(ReadResponse response) {
     if (response != message || stream != null) {
       return null;

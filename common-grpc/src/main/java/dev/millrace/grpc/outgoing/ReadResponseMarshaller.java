@@ -15,7 +15,13 @@ public final class ReadResponseMarshaller implements PrototypeMarshaller<ReadRes
   public InputStream stream(ReadResponse message) {
     OutgoingChunk chunk = OutgoingChunk.beingSent();
     InputStream stream = chunk == null ? null : chunk.streamOf(message);
-    return stream == null ? plain.stream(message) : stream;
+    if (stream != null) {
+      return stream;
+    }
+    if (OutgoingChunk.isOfAChunk(message)) {
+      throw new IllegalStateException("a chunk's message is sent once, while the chunk is");
+    }
+    return plain.stream(message);
   }
 
   @Override

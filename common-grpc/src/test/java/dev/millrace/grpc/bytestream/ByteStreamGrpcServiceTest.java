@@ -18,6 +18,7 @@ import io.grpc.Context;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
+import java.nio.ByteBuffer;
 import java.util.Iterator;
 import java.util.List;
 import java.util.OptionalLong;
@@ -187,8 +188,8 @@ final class ByteStreamGrpcServiceTest {
         }
 
         @Override
-        public void append(ByteString data) {
-          add(data, false);
+        public void append(List<ByteBuffer> data) {
+          data.forEach(part -> add(ByteString.copyFrom(part), false));
         }
 
         @Override

@@ -108,6 +108,21 @@ final class OutgoingChunkTest {
   }
 
   @Test
+  void aMessageThatIsKeptIsNotSentWithoutItsData() {
+    AtomicReference<@Nullable ReadResponse> kept = new AtomicReference<>();
+    try (OutgoingChunk chunk = filled(random.next(5000).toByteArray())) {
+      chunk.send(response -> {
+        kept.set(response);
+        drain(marshaller.stream(response), new ByteArrayOutputStream());
+        assertThatThrownBy(() -> marshaller.stream(response))
+            .isInstanceOf(IllegalStateException.class);
+      });
+    }
+    assertThatThrownBy(() -> marshaller.stream(kept.get()))
+        .isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
   void otherMessagesAreEncodedAsEver() {
     ReadResponse other = message(random.next(5000).toByteArray());
     try (OutgoingChunk chunk = filled(random.next(5000).toByteArray())) {

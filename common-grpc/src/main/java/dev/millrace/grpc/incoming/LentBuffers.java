@@ -1,0 +1,76 @@
+package dev.millrace.grpc.incoming;
+
+import io.grpc.HasByteBuffer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The transport's buffers of one message, and the data in them. */
+final class LentBuffers implements IncomingWrite.Lent {
+
+  private final InputStream message;
+  private final List<ByteBuffer> parts = new ArrayList<>();
+
+  /**
+   * @param message that belongs to nobody else
+   */
+  LentBuffers(InputStream message) {
+    this.message = message;
+  }
+
+  /** Makes {@code size} bytes from {@code start} on the data. */
+  void find(int start, int size) {
+    try {
+      // Of a marked message no buffer is let go once it is behind.
+      message.mark(start + size);
+      skip(start);
+      int left = size;
+      while (left > 0) {
+        ByteBuffer part = next(left);
+        parts.add(part);
+        left -= part.remaining();
+        skip(part.remaining());
+      }
+    } catch (IOException impossible) {
+      throw new UncheckedIOException(impossible);
+    }
+  }
+
+  private ByteBuffer next(int most) {
+    ByteBuffer buffer = ((HasByteBuffer) message).getByteBuffer();
+    if (buffer == null || !buffer.hasRemaining()) {
+      throw gone();
+    }
+    return buffer
+        .slice(buffer.position(), Math.min(most, buffer.remaining()))
+        .asReadOnlyBuffer();
+  }
+
+  private void skip(int count) throws IOException {
+    if (message.skip(count) != count) {
+      throw gone();
+    }
+  }
+
+  private static IllegalStateException gone() {
+    return new IllegalStateException("a message's data was asked for after it was handled");
+  }
+
+  @Override
+  public List<ByteBuffer> parts() {
+    return parts;
+  }
+
+  @Override
+  public void close() {
+    parts.clear();
+    try {
+      message.close();
+    } catch (IOException impossible) {
+      throw new UncheckedIOException(impossible);
+    }
+  }
+}
