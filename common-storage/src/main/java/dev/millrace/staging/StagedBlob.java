@@ -3,6 +3,7 @@ package dev.millrace.staging;
 import dev.millrace.blobstore.BlobWriter;
 import dev.millrace.failure.Failure;
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /**
  * A blob on its way in that can stop and go on later. Closed without {@link #commit} or {@link
@@ -10,6 +11,11 @@ import java.nio.ByteBuffer;
  * as if suspended at some earlier position.
  */
 public interface StagedBlob extends BlobWriter {
+
+  /** Takes the next bytes, which come in parts. */
+  default void write(List<ByteBuffer> parts) {
+    parts.forEach(this::write);
+  }
 
   /**
    * Reads back what has arrived, to hash what was written before this writer.

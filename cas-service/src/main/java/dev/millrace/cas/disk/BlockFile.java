@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * Positional reads and writes of a file that many threads share. A {@link FileChannel} is closed
@@ -93,6 +95,34 @@ final class BlockFile {
     } finally {
       source.limit(limit);
     }
+  }
+
+  /**
+   * Writes all that remains of {@code sources}, at once where it can: the larger a write is, the
+   * less a byte of it costs. Only one thread at a time may write in this way.
+   */
+  void write(long position, List<ByteBuffer> sources) throws IOException {
+    if (sources.size() == 1 || !sources.stream().allMatch(ByteBuffer::isDirect)) {
+      long at = position;
+      for (ByteBuffer source : sources) {
+        int length = source.remaining();
+        write(at, source);
+        at += length;
+      }
+      return;
+    }
+    ByteBuffer[] gathered = sources.toArray(ByteBuffer[]::new);
+    long left = remaining(gathered);
+    long end = position + left;
+    while (left > 0) {
+      long at = end - left;
+      perform(c -> c.position(at).write(gathered));
+      left = remaining(gathered);
+    }
+  }
+
+  private static long remaining(ByteBuffer[] buffers) {
+    return Arrays.stream(buffers).mapToLong(ByteBuffer::remaining).sum();
   }
 
   private static int nextLimit(ByteBuffer buffer, int limit) {

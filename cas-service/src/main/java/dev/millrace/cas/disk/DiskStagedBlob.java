@@ -3,6 +3,7 @@ package dev.millrace.cas.disk;
 import dev.millrace.resourcename.ResourceName;
 import dev.millrace.staging.StagedBlob;
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /** One call's right to write an upload's file, until another has it. */
 final class DiskStagedBlob implements StagedBlob {
@@ -28,7 +29,12 @@ final class DiskStagedBlob implements StagedBlob {
 
   @Override
   public void write(ByteBuffer bytes) {
-    upload.write(this, bytes);
+    write(List.of(bytes));
+  }
+
+  @Override
+  public void write(List<ByteBuffer> parts) {
+    upload.write(this, parts);
   }
 
   @Override

@@ -9,6 +9,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -117,19 +118,19 @@ final class StagedUpload {
     }
   }
 
-  void write(DiskStagedBlob by, ByteBuffer bytes) {
+  void write(DiskStagedBlob by, List<ByteBuffer> parts) {
     lock.lock();
     try {
       BlockFile open = fileOf(by);
       sumUp(open);
-      int length = bytes.remaining();
+      long length = parts.stream().mapToLong(ByteBuffer::remaining).sum();
       if (length > size - written) {
         throw Sizes.tooLong(by.name().digest());
       }
-      ByteBuffer taken = bytes.duplicate();
+      List<ByteBuffer> taken = parts.stream().map(ByteBuffer::duplicate).toList();
       long before = written;
-      open.write(PAYLOAD_AT + before, bytes);
-      crc.update(taken);
+      open.write(PAYLOAD_AT + before, parts);
+      taken.forEach(crc::update);
       summed += length;
       written = before + length;
       touched = ground.now();

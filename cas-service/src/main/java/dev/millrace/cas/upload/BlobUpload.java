@@ -3,6 +3,7 @@ package dev.millrace.cas.upload;
 import dev.millrace.failure.Failure;
 import dev.millrace.resourcename.ResourceName;
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /**
  * One call's part in an upload. Ends with {@link #finish}, {@link #suspend} or neither, and then
@@ -31,7 +32,7 @@ public final class BlobUpload implements AutoCloseable {
     return transfer.written().orElse(0);
   }
 
-  public void append(Iterable<ByteBuffer> parts) {
+  public void append(List<ByteBuffer> parts) {
     transfer.append(this, parts);
   }
 

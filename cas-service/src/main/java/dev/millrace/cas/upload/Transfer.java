@@ -4,6 +4,7 @@ import dev.millrace.failure.Failure;
 import dev.millrace.failure.Failure.InvalidRequest;
 import dev.millrace.staging.StagedBlob;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
@@ -102,14 +103,12 @@ final class Transfer {
     owner = taker;
   }
 
-  void append(BlobUpload by, Iterable<ByteBuffer> parts) {
+  void append(BlobUpload by, List<ByteBuffer> parts) {
     lock.lock();
     try {
       StagedBlob owned = ownedBy(by);
-      for (ByteBuffer part : parts) {
-        owned.write(part);
-        written = owned.written();
-      }
+      owned.write(parts);
+      written = owned.written();
     } finally {
       lock.unlock();
     }

@@ -4,6 +4,7 @@ import dev.millrace.blobstore.verifying.ContentCheck;
 import dev.millrace.failure.Failure;
 import dev.millrace.staging.StagedBlob;
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /** Hashes while it passes bytes on. */
 final class VerifyingStagedBlob implements StagedBlob {
@@ -31,9 +32,17 @@ final class VerifyingStagedBlob implements StagedBlob {
 
   @Override
   public void write(ByteBuffer bytes) {
-    int length = bytes.remaining();
-    check.update(bytes);
-    delegate.write(bytes);
+    write(List.of(bytes));
+  }
+
+  @Override
+  public void write(List<ByteBuffer> parts) {
+    long length = 0;
+    for (ByteBuffer part : parts) {
+      length += part.remaining();
+      check.update(part);
+    }
+    delegate.write(parts);
     written += length;
   }
 
