@@ -8,7 +8,9 @@ import dev.millrace.cas.api.ChunkCalls;
 import dev.millrace.cas.api.CodecSlots;
 import dev.millrace.cas.api.ContentAddressableStorageGrpcService;
 import dev.millrace.cas.api.RequestChecks;
+import dev.millrace.cas.upload.GatheringRoom;
 import dev.millrace.cas.upload.ResumableUploads;
+import dev.millrace.cas.upload.UploadPlaces;
 import dev.millrace.cas.upload.UploadSweeper;
 import dev.millrace.grpc.error.FailureStatuses;
 import dev.millrace.grpc.request.DigestFunctionPolicy;
@@ -27,7 +29,7 @@ import org.springframework.context.annotation.Import;
  * that verifies as well.
  */
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties(CasProperties.class)
+@EnableConfigurationProperties({CasProperties.class, CasUploadProperties.class})
 @Import(ChunkingConfiguration.class)
 public class CasConfiguration {
 
@@ -36,13 +38,17 @@ public class CasConfiguration {
 
   @Bean
   ResumableUploads resumableUploads(
-      BlobStore store, StagingArea staging, CasProperties properties) {
+      BlobStore store, StagingArea staging, GatheringRoom room, CasProperties properties) {
     return new ResumableUploads(
-        store,
-        staging,
+        new UploadPlaces(store, staging, room),
         Clock.systemUTC(),
         properties.maxSuspendedUploads(),
         properties.suspendedUploadAge());
+  }
+
+  @Bean
+  GatheringRoom gatheringRoom(CasUploadProperties properties) {
+    return properties.room(Runtime.getRuntime().maxMemory());
   }
 
   @Bean

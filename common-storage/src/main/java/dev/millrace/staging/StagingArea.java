@@ -37,6 +37,13 @@ public interface StagingArea {
   /** Gives up an upload that no one is writing, because its blob came another way. */
   void discard(ResourceName.Upload name);
 
+  /**
+   * Up to this size, a blob costs less if it is gathered on the heap and then given to {@link
+   * dev.millrace.blobstore.BlobStore#writeAll}: here, its bytes would be written twice or waited
+   * for.
+   */
+  int gatheringLimit();
+
   /** Gives up the uploads that nobody has written since then; returns how many. */
   int discardUntouchedSince(Instant then);
 }

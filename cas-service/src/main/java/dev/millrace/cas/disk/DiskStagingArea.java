@@ -187,6 +187,11 @@ public final class DiskStagingArea implements StagingArea, AutoCloseable {
   }
 
   @Override
+  public int gatheringLimit() {
+    return ground.gatheringLimit();
+  }
+
+  @Override
   public int discardUntouchedSince(Instant then) {
     int discarded = 0;
     for (Map.Entry<Fingerprint, StagedUpload> each : uploads.entrySet()) {

@@ -12,6 +12,9 @@ record StagingGround(DiskBlobStore store, BlockRing ring, Committer committer, C
   /** Smaller blobs are better off side by side in a block than in one each. */
   private static final long LEAST_ADOPTED = 4 * 1024 * 1024;
 
+  /** What is larger takes too much of the heap for how seldom it comes. */
+  private static final int MOST_GATHERED = 1024 * 1024;
+
   /** Bounds the number of files that are open, and of blocks that a checkpoint looks at. */
   private static final long MOST_ADOPTED = 8 * 1024;
 
@@ -34,8 +37,17 @@ record StagingGround(DiskBlobStore store, BlockRing ring, Committer committer, C
 
   /** Whether an upload of that size becomes a block as it is. */
   boolean adopts(long size) {
+    return size >= leastAdopted();
+  }
+
+  private long leastAdopted() {
     DiskProperties properties = store.properties();
     long least = Math.max(LEAST_ADOPTED, properties.capacityBytes() / MOST_ADOPTED);
-    return size >= Math.min(least, properties.blockBytes());
+    return Math.min(least, properties.blockBytes());
+  }
+
+  /** Up to which size a blob is not worth a file, which it would only be copied from. */
+  int gatheringLimit() {
+    return (int) Math.min(MOST_GATHERED, leastAdopted() - 1);
   }
 }

@@ -28,6 +28,9 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class S3StagingArea implements StagingArea {
 
+  /** What is larger would be copied to a block of memory that, staged, it arrives in. */
+  private static final int GATHERED_BYTES = 64 * 1024;
+
   /** Where writing out fails, more of it hardly helps. */
   private static final int MOST_TRIED = 3;
 
@@ -107,6 +110,11 @@ public final class S3StagingArea implements StagingArea {
     if (!live.containsKey(name)) {
       uploads.discard(name.toString());
     }
+  }
+
+  @Override
+  public int gatheringLimit() {
+    return GATHERED_BYTES;
   }
 
   @Override

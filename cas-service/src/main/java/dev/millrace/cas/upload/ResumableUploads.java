@@ -1,6 +1,5 @@
 package dev.millrace.cas.upload;
 
-import dev.millrace.blobstore.BlobStore;
 import dev.millrace.failure.Failure;
 import dev.millrace.failure.Failure.InvalidRequest;
 import dev.millrace.resourcename.ResourceName;
@@ -25,7 +24,7 @@ public final class ResumableUploads implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(ResumableUploads.class);
 
-  private final BlobStore store;
+  private final UploadPlaces places;
   private final StagingArea staging;
   private final Clock clock;
   private final Duration maxAge;
@@ -34,17 +33,16 @@ public final class ResumableUploads implements AutoCloseable {
   private volatile boolean closed;
 
   /**
-   * @param staging of the same back end as the store, and verified
    * @param maxSuspended most uploads that this process keeps without a call that writes them
    * @param maxAge how long they are kept
    */
   public ResumableUploads(
-      BlobStore store, StagingArea staging, Clock clock, int maxSuspended, Duration maxAge) {
+      UploadPlaces places, Clock clock, int maxSuspended, Duration maxAge) {
     if (maxSuspended < 0 || maxAge.isNegative()) {
       throw new IllegalArgumentException("suspended uploads: bounds must not be negative");
     }
-    this.store = store;
-    this.staging = staging;
+    this.places = places;
+    this.staging = places.staging();
     this.clock = clock;
     this.maxAge = maxAge;
     suspended = new SuspendedUploads(maxSuspended);
@@ -84,14 +82,7 @@ public final class ResumableUploads implements AutoCloseable {
     return new Transfer.Place() {
       @Override
       public StagedBlob begin() {
-        if (name.digest().sizeBytes() > GatheredBlob.MAX_BYTES) {
-          return staging.begin(name);
-        }
-        if (suspended.contains(name)) {
-          // What begins again takes the place of what was kept; gathered, it has none.
-          staging.discard(name);
-        }
-        return new GatheredBlob(name, store, staging);
+        return places.begin(name, suspended.contains(name));
       }
 
       @Override

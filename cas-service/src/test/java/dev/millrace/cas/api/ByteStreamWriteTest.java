@@ -32,6 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @OnEveryBackend
 final class ByteStreamWriteTest {
 
+  private static final int MIB = 1024 * 1024;
   private static final String HASH = "a".repeat(64);
   private static final String ID = "9d1a9d5e-7c6e-4a8e-9b1f-0c6f5a4d3e2b";
 
@@ -333,6 +334,54 @@ final class ByteStreamWriteTest {
       assertThat(Blobs.read(cas.store, Cas.INSTANCE, digest(blobs.get(i)), 10_000))
           .isEqualTo(blobs.get(i));
     }
+  }
+
+  /** Below and above what is gathered on the heap, what goes into an index row, and a block. */
+  @ParameterizedTest
+  @ValueSource(
+      ints = {16_384, 16_385, 65_535, 65_536, 65_537, 262_145, MIB - 1, MIB, MIB + 1, 2 * MIB})
+  void blobsOfEverySizeAreStoredInManyMessages(int size) {
+    inManyMessages(random.next(size), 50_001);
+    inManyMessages(random.next(size), size);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 65_537, MIB - 1})
+  void whatFindsNoRoomToBeGatheredIsStoredAsWell(int size) {
+    cas.restartWithRoom(0);
+    inManyMessages(random.next(size), 50_001);
+  }
+
+  @Test
+  void uploadsThatCompeteForRoomDoNotMix() {
+    cas.restartWithRoom(MIB);
+    List<ByteString> blobs =
+        java.util.stream.IntStream.range(0, 20).mapToObj(i -> random.next(300_000 + i)).toList();
+    List<WriteClient> writes =
+        blobs.stream()
+            .map(b -> cas.write().send(upload(digest(b)), 0, b.substring(0, 200_000)))
+            .toList();
+    for (int i = 0; i < blobs.size(); i++) {
+      writes.get(i).send("", 200_000, blobs.get(i).substring(200_000), true);
+    }
+    for (int i = 0; i < blobs.size(); i++) {
+      assertThat(writes.get(i).committed()).isEqualTo(300_000 + i);
+      assertThat(Blobs.read(cas.store, Cas.INSTANCE, digest(blobs.get(i)), MIB))
+          .isEqualTo(blobs.get(i));
+    }
+  }
+
+  private void inManyMessages(ByteString content, int most) {
+    String named = upload(digest(content));
+    WriteClient write = cas.write();
+    for (int at = 0; at < content.size(); at += most) {
+      int to = Math.min(content.size(), at + most);
+      write.send(at == 0 ? named : "", at, content.substring(at, to), to == content.size());
+    }
+    assertThat(write.committed()).isEqualTo(content.size());
+    assertThat(Blobs.read(cas.store, Cas.INSTANCE, digest(content), content.size()))
+        .isEqualTo(content);
+    assertThat(cas.query(named)).isEqualTo(status(content.size(), true));
   }
 
   private void interruptAt(int offset) {

@@ -21,7 +21,9 @@ import dev.millrace.cas.chunking.BlobSplitter;
 import dev.millrace.cas.chunking.BoundedSplitMemory;
 import dev.millrace.cas.chunking.Chunkings;
 import dev.millrace.cas.chunking.SplitMemory;
+import dev.millrace.cas.upload.GatheringRoom;
 import dev.millrace.cas.upload.ResumableUploads;
+import dev.millrace.cas.upload.UploadPlaces;
 import dev.millrace.digest.Digest;
 import dev.millrace.digest.DigestFunction;
 import dev.millrace.grpc.bytestream.ByteStreamGrpcService;
@@ -70,8 +72,11 @@ final class Cas implements AutoCloseable {
   private final long maxBatchBytes;
   private final UnaryOperator<BlobStore> storeDecoration;
 
+  private long room = 64 << 20;
+
   CountingBlobStore store;
   ResumableUploads uploads;
+  GatheringRoom gathering;
   ManagedChannel channel;
   private Server server;
 
@@ -121,7 +126,10 @@ final class Cas implements AutoCloseable {
         new CountingBlobStore(
             new EmptyProvidingBlobStore(
                 new InheritingBlobStore(storeDecoration.apply(backend.store()))));
-    uploads = new ResumableUploads(store, backend.staging(), clock, 3, Duration.ofDays(1));
+    gathering = new GatheringRoom(room);
+    uploads =
+        new ResumableUploads(
+            new UploadPlaces(store, backend.staging(), gathering), clock, 3, Duration.ofDays(1));
     FailureStatuses statuses = new FailureStatuses(() -> "incident-1");
     CodecSlots codecs = new CodecSlots(10, Duration.ofMillis(10));
     String name = UUID.randomUUID().toString();
@@ -156,6 +164,12 @@ final class Cas implements AutoCloseable {
     channel = InProcessChannelBuilder.forName(name).executor(threads).build();
   }
 
+  /** Starts the service again with so much room for uploads to be gathered in. */
+  void restartWithRoom(long bytes) {
+    room = bytes;
+    restart();
+  }
+
   /** Ends the service in good order, as a new version would make it, and starts it again. */
   void restart() {
     uploads.close();
@@ -176,7 +190,8 @@ final class Cas implements AutoCloseable {
 
   /** How many bytes of an upload a crash leaves. */
   long survives(long size, long sent) {
-    return backend.survives(size, sent);
+    boolean gathered = room > 0 && size <= backend.staging().gatheringLimit();
+    return gathered ? 0 : backend.survives(size, sent);
   }
 
   /** Another process of the service on the same storage, closed before this one. */
@@ -302,6 +317,7 @@ final class Cas implements AutoCloseable {
     threads.close();
     uploads.close();
     assertThat(conformance.violations()).isEmpty();
+    assertThat(gathering.free()).as("room that was given back").isEqualTo(room);
     // A stream's own thread may be about to close what it read from.
     await(() -> store.readers.get() == 0);
     assertThat(store.writers).as("open writers").hasValue(0);

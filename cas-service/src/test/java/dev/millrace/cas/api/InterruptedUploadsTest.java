@@ -86,6 +86,13 @@ final class InterruptedUploadsTest {
     }
   }
 
+  /** What finds no room on the heap is where larger ones are. */
+  @Test
+  void anUploadThatIsStagedGoesOnAfterItsServerWasKilled() {
+    cas.restartWithRoom(0);
+    anUploadGoesOnAfterItsServerWasKilled(MEDIUM);
+  }
+
   /** What is gathered on the heap goes with it; the client is told to begin anew. */
   @Test
   void aSmallUploadBeginsAnewAfterItsServerWasKilled() {

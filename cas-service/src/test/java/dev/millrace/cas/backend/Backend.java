@@ -32,7 +32,7 @@ public interface Backend extends AutoCloseable {
   /**
    * How many bytes of an upload a crash leaves, at least.
    *
-   * @param size of the blob, which is too large to be gathered on the heap
+   * @param size of the blob, which is not gathered on the heap
    * @param sent how many have arrived
    */
   default long survives(long size, long sent) {

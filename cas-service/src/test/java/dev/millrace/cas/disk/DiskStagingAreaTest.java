@@ -75,6 +75,33 @@ final class DiskStagingAreaTest {
   }
 
   @Test
+  void whatIsBetterGatheredEndsWhereAFileBecomesABlock() throws IOException {
+    int limit = area.gatheringLimit();
+    for (int size : List.of(limit, limit + 1)) {
+      ByteString blob = random.next(size);
+      try (StagedBlob staged = area.begin(name(blob))) {
+        write(staged, blob);
+        Object file = fileKey(only("staged"));
+        staged.commit();
+        boolean adopted = false;
+        for (Path block : files("blocks")) {
+          adopted |= fileKey(block).equals(file);
+        }
+        assertThat(adopted).isEqualTo(size > limit);
+      }
+    }
+  }
+
+  @Test
+  void noMoreThanAMebibyteIsBetterGathered(@TempDir Path other) {
+    try (DiskBlobStore usual =
+            DiskBlobStore.open(DiskProperties.of(other, 1L << 30).withIndexEntries(1 << 12));
+        DiskStagingArea roomy = DiskStagingArea.open(usual, clock)) {
+      assertThat(roomy.gatheringLimit()).isEqualTo(MIB);
+    }
+  }
+
+  @Test
   void smallerUploadsShareABlock() throws IOException {
     for (int i = 0; i < 5; i++) {
       upload(random.next(100_000));

@@ -25,13 +25,22 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class ResumableUploadsTest {
+
+  private static final int MIB = 1024 * 1024;
+  private static final int ROOM = 4 * MIB;
 
   private final RandomBlobs random = RandomBlobs.seeded();
   private final ManualClock clock = ManualClock.standing();
@@ -39,9 +48,10 @@ final class ResumableUploadsTest {
   private final VerifyingBlobStore store = new VerifyingBlobStore(memory);
   private final StagingArea staging =
       new VerifyingStagingArea(new MemoryStagingArea(memory, clock));
+  private final GatheringRoom room = new GatheringRoom(ROOM);
   private final ResumableUploads uploads = uploads();
   private final ByteString blob = random.next(100);
-  private final ByteString large = random.next(GatheredBlob.MAX_BYTES + 1);
+  private final ByteString large = random.next(staging.gatheringLimit() + 1);
   private final ResourceName.Upload name = name();
 
   @Test
@@ -159,7 +169,7 @@ final class ResumableUploadsTest {
         upload.append(each.getValue().substring(at).asReadOnlyByteBufferList());
         upload.finish();
       }
-      assertThat(Blobs.read(store, InstanceName.ROOT, each.getKey().digest(), 100_000))
+      assertThat(Blobs.read(store, InstanceName.ROOT, each.getKey().digest(), 2 * MIB))
           .isEqualTo(each.getValue());
     }
   }
@@ -190,7 +200,7 @@ final class ResumableUploadsTest {
         taker.append(content.substring(40).asReadOnlyByteBufferList());
         taker.finish();
       }
-      assertThat(Blobs.read(store, InstanceName.ROOT, each.digest(), 100_000)).isEqualTo(content);
+      assertThat(Blobs.read(store, InstanceName.ROOT, each.digest(), 2 * MIB)).isEqualTo(content);
     }
   }
 
@@ -256,6 +266,190 @@ final class ResumableUploadsTest {
     assertThat(uploads.written(name)).isEmpty();
   }
 
+  /** Those that are larger go on in other processes while they are written. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 65_535, 65_536, 65_537, MIB - 1, MIB, MIB + 1})
+  void blobsUpToTheLimitAreGatheredWhole(int size) {
+    ByteString content = random.next(size);
+    ResourceName.Upload each = name(content);
+    try (BlobUpload upload = uploads.open(each, 0)) {
+      upload.append(content.substring(0, size / 2).asReadOnlyByteBufferList());
+      assertThat(staging.kept(each).isEmpty()).isEqualTo(size <= MIB);
+      assertThat(room.free()).isEqualTo(size <= MIB ? ROOM - size : ROOM);
+      upload.append(content.substring(size / 2).asReadOnlyByteBufferList());
+      upload.finish();
+      assertThat(room.free()).isEqualTo(ROOM);
+    }
+    assertThat(room.free()).isEqualTo(ROOM);
+    assertThat(staging.kept(each)).isEmpty();
+    assertThat(Blobs.read(store, InstanceName.ROOT, each.digest(), size)).isEqualTo(content);
+  }
+
+  @Test
+  void whatFindsNoRoomIsStaged() {
+    List<BlobUpload> open = new ArrayList<>();
+    ByteString content = random.next(MIB);
+    for (int i = 0; i < 4; i++) {
+      open.add(uploads.open(name(content), 0));
+    }
+    assertThat(room.free()).isZero();
+    ResourceName.Upload fifth = name(content);
+    try (BlobUpload upload = uploads.open(fifth, 0)) {
+      upload.append(content.substring(0, 40).asReadOnlyByteBufferList());
+      assertThat(staging.kept(fifth)).hasValue(40);
+      open.forEach(BlobUpload::close);
+      upload.append(content.substring(40).asReadOnlyByteBufferList());
+      upload.finish();
+    }
+    assertThat(Blobs.read(store, InstanceName.ROOT, fifth.digest(), MIB)).isEqualTo(content);
+    assertThat(room.free()).isEqualTo(ROOM);
+  }
+
+  @Test
+  void whatFoundNoRoomAtFirstIsGatheredOnceItBeginsAnew() {
+    ByteString content = random.next(MIB);
+    ResourceName.Upload each = name(content);
+    try (GatheringRoom.Share all = room.take(ROOM).orElseThrow();
+        BlobUpload upload = uploads.open(each, 0)) {
+      upload.append(content.substring(0, 40).asReadOnlyByteBufferList());
+      upload.suspend();
+    }
+    // In another process, which knows nothing of the first.
+    try (BlobUpload upload = uploads().open(each, 0)) {
+      assertThat(staging.kept(each)).isEmpty();
+      assertThat(room.free()).isEqualTo(ROOM - MIB);
+      upload.append(content.asReadOnlyByteBufferList());
+      upload.finish();
+    }
+    assertThat(Blobs.read(store, InstanceName.ROOT, each.digest(), MIB)).isEqualTo(content);
+  }
+
+  @Test
+  void roomIsGivenBackHoweverAnUploadEnds() {
+    ByteString content = random.next(100_000);
+    ResourceName.Upload each = name(content);
+    ByteString half = content.substring(0, 50_000);
+    List<Consumer<BlobUpload>> ends =
+        List.of(
+            BlobUpload::close,
+            BlobUpload::suspend,
+            BlobUpload::suspendAtStart,
+            upload -> assertThatThrownBy(upload::finish).isInstanceOf(Failure.class),
+            upload ->
+                assertThatThrownBy(() -> upload.append(List.of(ByteBuffer.allocate(50_001))))
+                    .isInstanceOf(Failure.class));
+    for (Consumer<BlobUpload> end : ends) {
+      try (BlobUpload upload = uploads.open(each, 0)) {
+        upload.append(half.asReadOnlyByteBufferList());
+        assertThat(room.free()).isEqualTo(ROOM - 100_000);
+        end.accept(upload);
+      }
+      assertThat(room.free()).isEqualTo(ROOM);
+    }
+  }
+
+  @Test
+  void whoTakesOverTakesTheRoomAsWell() {
+    ByteString content = random.next(100_000);
+    ResourceName.Upload each = name(content);
+    BlobUpload first = uploads.open(each, 0);
+    first.append(content.substring(0, 40).asReadOnlyByteBufferList());
+    BlobUpload second = uploads.open(each, 40);
+    first.close();
+    assertThat(room.free()).isEqualTo(ROOM - 100_000);
+    BlobUpload third = uploads.open(each, 0);
+    second.suspend();
+    assertThat(room.free()).isEqualTo(ROOM - 100_000);
+    uploads.close();
+    third.close();
+    assertThat(room.free()).isEqualTo(ROOM);
+  }
+
+  @Test
+  void roomIsGivenBackWhereNothingCanBeStored() {
+    StagingArea full = new FullStagingArea(staging);
+    ResumableUploads refused = uploads(full);
+    ByteString content = random.next(MIB);
+    try (BlobUpload upload = refused.open(name(content), 0)) {
+      upload.append(content.substring(0, 40).asReadOnlyByteBufferList());
+      assertThatThrownBy(upload::suspend).isInstanceOf(Failure.Exhausted.class);
+      assertThat(room.free()).isEqualTo(ROOM);
+    }
+    try (BlobUpload upload = refused.open(name(content), 0)) {
+      upload.append(content.asReadOnlyByteBufferList());
+      upload.finish();
+    }
+    assertThatThrownBy(() -> refused.open(name(large), 0)).isInstanceOf(Failure.Exhausted.class);
+    assertThat(room.free()).isEqualTo(ROOM);
+  }
+
+  @Test
+  void whatIsGatheredIsACopyOfWhatWasSent() {
+    ByteString content = random.next(300_000);
+    ByteBuffer network = ByteBuffer.allocateDirect(7_001);
+    ResourceName.Upload each = name(content);
+    try (BlobUpload upload = uploads.open(each, 0)) {
+      for (int at = 0; at < content.size(); at += network.limit()) {
+        network.clear().limit(Math.min(network.capacity(), content.size() - at));
+        content.substring(at, at + network.limit()).copyTo(network);
+        upload.append(List.of(network.flip()));
+        network.clear();
+        while (network.hasRemaining()) {
+          network.put((byte) 0);
+        }
+        network.flip().limit(Math.min(network.capacity(), content.size() - at));
+      }
+      upload.finish();
+    }
+    assertThat(Blobs.read(store, InstanceName.ROOT, each.digest(), MIB)).isEqualTo(content);
+  }
+
+  @Test
+  @Timeout(60)
+  void uploadsThatCompeteForRoomAreAllRight() throws Exception {
+    long seed = System.nanoTime();
+    System.out.println("ResumableUploadsTest seed " + seed);
+    List<ByteString> contents =
+        IntStream.of(1, 50_000, 65_537, 300_000, 700_000, MIB, MIB + 1)
+            .mapToObj(random::next)
+            .toList();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<?>> callers = new ArrayList<>();
+      for (int i = 0; i < 16; i++) {
+        SplittableRandom choices = new SplittableRandom(seed + i);
+        callers.add(
+            threads.submit(() -> {
+              for (int n = 0; n < 20; n++) {
+                uploadInTurns(contents.get(choices.nextInt(contents.size())), choices);
+              }
+            }));
+      }
+      for (Future<?> caller : callers) {
+        caller.get();
+      }
+    }
+    assertThat(room.free()).isEqualTo(ROOM);
+  }
+
+  /** Interrupted now and then, which loses what too many others are kept for. */
+  private void uploadInTurns(ByteString content, SplittableRandom choices) {
+    ResourceName.Upload each = name(content);
+    InstanceName own = new InstanceName("caller-" + choices.nextInt(Integer.MAX_VALUE));
+    ResourceName.Upload mine =
+        new ResourceName.Upload(own, each.id(), each.compressor(), each.digest());
+    while (!store.findMissing(own, Set.of(mine.digest())).isEmpty()) {
+      int from = Math.toIntExact(uploads.written(mine).orElse(0));
+      try (BlobUpload upload = uploads.open(mine, from)) {
+        int to = Math.min(content.size(), from + choices.nextInt(1, content.size() + 100_000));
+        upload.append(content.substring(from, to).asReadOnlyByteBufferList());
+        upload.suspend();
+      } catch (Failure.InvalidRequest lost) {
+        assertThat(from).isPositive();
+      }
+    }
+    assertThat(Blobs.read(store, own, mine.digest(), 2 * MIB)).isEqualTo(content);
+  }
+
   private void interrupt(ResourceName.Upload name) {
     try (BlobUpload upload = uploads.open(name, 0)) {
       upload.append(blob.substring(0, 40).asReadOnlyByteBufferList());
@@ -264,7 +458,12 @@ final class ResumableUploadsTest {
   }
 
   private ResumableUploads uploads() {
-    return new ResumableUploads(store, staging, clock, 3, Duration.ofDays(1));
+    return uploads(staging);
+  }
+
+  private ResumableUploads uploads(StagingArea area) {
+    return new ResumableUploads(
+        new UploadPlaces(store, area, room), clock, 3, Duration.ofDays(1));
   }
 
   private ResourceName.Upload name() {

@@ -39,6 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class UploadsWithoutRoomTest {
 
   private static final int MIB = 1024 * 1024;
+  private static final int ROOM = 3 * MIB;
 
   private final RandomBlobs random = RandomBlobs.seeded();
   private final ManualClock clock = ManualClock.standing();
@@ -47,6 +48,7 @@ final class UploadsWithoutRoomTest {
   private DiskStagingArea staged;
   private BlobStore store;
   private ResumableUploads uploads;
+  private final GatheringRoom room = new GatheringRoom(ROOM);
 
   @BeforeEach
   void open() {
@@ -55,7 +57,10 @@ final class UploadsWithoutRoomTest {
     staged = DiskStagingArea.open(disk, clock);
     uploads =
         new ResumableUploads(
-            store, new VerifyingStagingArea(staged), clock, 1000, Duration.ofDays(1));
+            new UploadPlaces(store, new VerifyingStagingArea(staged), room),
+            clock,
+            1000,
+            Duration.ofDays(1));
   }
 
   @AfterEach
@@ -150,7 +155,12 @@ final class UploadsWithoutRoomTest {
     long seed = System.nanoTime();
     System.out.println("UploadsWithoutRoomTest seed " + seed);
     ByteString blob = random.next(MIB);
-    List<ResourceName.Upload> names = Stream.generate(() -> name(blob)).limit(12).toList();
+    ByteString gathered = blob.substring(0, MIB - 1);
+    List<ResourceName.Upload> names =
+        Stream.concat(
+                Stream.generate(() -> name(blob)).limit(6),
+                Stream.generate(() -> name(gathered)).limit(6))
+            .toList();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<?>> callers = new ArrayList<>();
       for (int i = 0; i < 8; i++) {
@@ -167,6 +177,7 @@ final class UploadsWithoutRoomTest {
       }
     }
     uploads.close();
+    assertThat(room.free()).isEqualTo(ROOM);
     clock.advance(Duration.ofDays(2));
     uploads.removeExpired();
     assertThat(disk.footprint()).isLessThanOrEqualTo(16 * MIB);
@@ -178,7 +189,7 @@ final class UploadsWithoutRoomTest {
     long offset = choices.nextBoolean() ? 0 : uploads.written(name).orElse(0);
     try (BlobUpload upload = uploads.open(name, offset)) {
       int from = (int) upload.written();
-      int to = Math.min(from + choices.nextInt(300_000), MIB - 1);
+      int to = Math.min(from + choices.nextInt(300_000), MIB - 2);
       upload.append(blob.substring(from, to).asReadOnlyByteBufferList());
       switch (choices.nextInt(3)) {
         case 0 -> upload.suspend();

@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MemoryStagingArea implements StagingArea {
 
+  private static final int GATHERED_BYTES = 1024 * 1024;
+
   private static final class Kept {
     private ByteString content = ByteString.EMPTY;
     private Instant touched;
@@ -84,6 +86,11 @@ public final class MemoryStagingArea implements StagingArea {
     } finally {
       lock.unlock();
     }
+  }
+
+  @Override
+  public int gatheringLimit() {
+    return GATHERED_BYTES;
   }
 
   @Override

@@ -85,6 +85,11 @@ public final class VerifyingStagingArea implements StagingArea {
   }
 
   @Override
+  public int gatheringLimit() {
+    return delegate.gatheringLimit();
+  }
+
+  @Override
   public int discardUntouchedSince(Instant then) {
     return delegate.discardUntouchedSince(then);
   }
