@@ -4,8 +4,10 @@ import dev.millrace.cas.index.BlobIndex;
 import dev.millrace.cas.index.Body;
 import dev.millrace.cas.index.Checksums;
 import dev.millrace.cas.index.Piece;
+import dev.millrace.cas.index.ScrubTurn;
 import dev.millrace.cas.index.ScrubbingIndex;
 import dev.millrace.cas.index.StoredBlob;
+import dev.millrace.cas.index.UnknownRow;
 import dev.millrace.cas.s3.ObjectStore;
 import dev.millrace.digest.Digest;
 import dev.millrace.digest.Hasher;
@@ -14,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -57,12 +60,20 @@ public final class Scrubber {
   /** Hashes the blobs whose turn it is; returns how many were damaged. */
   public int scrub() {
     int damaged = 0;
-    List<StoredBlob> batch;
+    List<ScrubTurn> batch;
     do {
       batch = scrubbing.next(settings.dailyShare(), BATCH, clock.instant());
-      for (StoredBlob blob : batch) {
-        damaged += isDamaged(blob) ? 1 : 0;
-        settings.throttle().passed(blob.digest().sizeBytes());
+      for (ScrubTurn turn : batch) {
+        switch (turn) {
+          case StoredBlob blob -> {
+            damaged += isDamaged(blob) ? 1 : 0;
+            settings.throttle().passed(blob.digest().sizeBytes());
+          }
+          case UnknownRow(UUID key, String problem) -> {
+            metrics.unknown();
+            LOG.error("Row {} of the index is of no known blob and passed over: {}", key, problem);
+          }
+        }
       }
     } while (batch.size() == BATCH);
     return damaged;
@@ -102,6 +113,7 @@ public final class Scrubber {
           switch (blob.body()) {
             case Body.Content content -> problem(blob.digest(), content);
             case Body.Pieces pieces -> problem(blob.digest(), pieces);
+            case Body.Unreadable unreadable -> Optional.of(unreadable.problem());
           };
       if (problem.isEmpty()) {
         return problem;

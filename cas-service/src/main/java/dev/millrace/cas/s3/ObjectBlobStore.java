@@ -68,6 +68,7 @@ public final class ObjectBlobStore implements BlobStore {
       case Body.Content content ->
           new ContentReader(digest, sound(instance, digest, content).bytes());
       case Body.Pieces found -> new PieceReader(this, instance, digest, found);
+      case Body.Unreadable row -> throw damaged(instance, digest, row, row.problem());
     };
   }
 
@@ -117,6 +118,7 @@ public final class ObjectBlobStore implements BlobStore {
                     UnsafeByteOperations.unsafeWrap(sound(instance, digest, content).bytes()));
             case Body.Pieces found ->
                 blobs.put(digest, readWhole(new PieceReader(this, instance, digest, found)));
+            case Body.Unreadable row -> throw damaged(instance, digest, row, row.problem());
           }
         });
     return blobs;

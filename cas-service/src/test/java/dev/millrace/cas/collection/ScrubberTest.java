@@ -93,6 +93,31 @@ final class ScrubberTest {
   }
 
   @Test
+  void rowsThatMakeNoSenseStopNothing() {
+    Digest first = replica.write(TEAM, random.next(3_000_000), PIECE);
+    stock.sql.sql("update cas.bodies set lengths = '{1}'").update();
+    replica.write(TEAM, random.next(100), PIECE);
+    stock.sql.sql("update cas.blobs set function = 77 where size = 100").update();
+    replica.write(TEAM, random.next(101), PIECE);
+    stock.sql.sql("update cas.blobs set hash = '' where size = 101").update();
+    Digest sound = replica.write(TEAM, random.next(102), PIECE);
+    Digest damaged = replica.write(TEAM, random.next(103), PIECE);
+    stock
+        .sql
+        .sql(
+            "update cas.bodies c set content = '' from cas.blobs b"
+                + " where b.key = c.key and b.size = 103")
+        .update();
+    assertThat(scrubFor(Duration.ofHours(50))).isEqualTo(2);
+    assertThat(replica.index.findMissing(TEAM, Set.of(first, sound, damaged)))
+        .containsExactlyInAnyOrder(first, damaged);
+    assertThat(stock.count("cas.quarantine where reason like 'its row makes no body%'"))
+        .isEqualTo(1);
+    assertThat(registry.counter("millrace.cas.scrub.unknown.rows").count())
+        .isGreaterThanOrEqualTo(2);
+  }
+
+  @Test
   void aFaultOfTheStoreIsNoDamage() {
     Digest blob = replica.write(TEAM, random.next(3_000_000), PIECE);
     objects.failFor(_ -> true);
