@@ -13,8 +13,8 @@ import org.springframework.util.unit.DataSize;
  * @param retention how long a blob stays after someone was told that it exists
  * @param usePrecision by how much the recorded time of last use may lag behind
  * @param objectLife how long an object may wait to become part of a blob, and an upload to go on
- * @param quarantinesPerMinute how many blobs a process sets aside as damaged before it takes that for
- *     a fault of what it reads them through
+ * @param quarantinesPerMinute how many blobs a process sets aside as damaged before it takes that
+ *     for a fault of what it reads them through
  * @param maxConcurrentQueries the most connections used at once, not more than the pool has
  */
 @ConfigurationProperties(prefix = "millrace.cas.index")

@@ -111,8 +111,7 @@ public class CasObjectStorageConfiguration {
   @Bean(defaultCandidate = false)
   ObjectBlobStore objectBlobStore(
       BlobIndex index, Quarantine quarantine, PieceStore pieces, CasIndexProperties properties) {
-    return new ObjectBlobStore(
-        index, quarantine, pieces, (int) properties.inlineLimit().toBytes());
+    return new ObjectBlobStore(index, quarantine, pieces, (int) properties.inlineLimit().toBytes());
   }
 
   /** Nobody gets this one by its type either: it has copies only. */

@@ -20,8 +20,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Hears of results that any replica took back, on a database connection of its own, and tells who
- * keeps results in memory. While it cannot listen, or waits for a connection, it tells them twice a second that something may
- * be gone, so that nothing is kept for longer. Uses no connection until somebody wants to know.
+ * keeps results in memory. While it cannot listen, or waits for a connection, it tells them twice a
+ * second that something may be gone, so that nothing is kept for longer. Uses no connection until
+ * somebody wants to know.
  */
 public final class ResultChanges implements AutoCloseable {
 
@@ -105,7 +106,8 @@ public final class ResultChanges implements AutoCloseable {
       }
     }
     waiting.interrupt();
-    if (!awaited.cancel(/* mayInterruptIfRunning= */ false) && !awaited.isCompletedExceptionally()) {
+    if (!awaited.cancel(/* mayInterruptIfRunning= */ false)
+        && !awaited.isCompletedExceptionally()) {
       return awaited.join();
     }
     throw new SQLException("closed");

@@ -31,8 +31,8 @@ public final class Scrubber {
   private static final Logger LOG = LoggerFactory.getLogger(Scrubber.class);
 
   /**
-   * Damage may be on the way only: what is wrong has to be wrong as often as this, in the end in the
-   * same way.
+   * Damage may be on the way only: what is wrong has to be wrong as often as this, in the end in
+   * the same way.
    */
   private static final int READS = 3;
 

@@ -18,8 +18,8 @@ import org.slf4j.LoggerFactory;
 /**
  * One upload's file and whoever writes it at the moment. The file is laid out as the block that it
  * may become: the payload is where that of a block's first record is. The lock is the right to use
- * the file, and is held while bytes are written. Once the file could not be made durable, the upload
- * is over: what the disk has not taken at first it may never take, and not say so again.
+ * the file, and is held while bytes are written. Once the file could not be made durable, the
+ * upload is over: what the disk has not taken at first it may never take, and not say so again.
  */
 final class StagedUpload {
 

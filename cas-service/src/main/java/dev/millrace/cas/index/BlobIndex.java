@@ -49,33 +49,34 @@ public final class BlobIndex {
   private static final String PRESENT =
       """
       with state as materialized (
-        select """
+        select\
+      """
           + Interned.CURRENT
           + """
-           as current
-      ), found as materialized (
-        select string_agg(hash, '') filter (where not stale) as hashes,
-          array_agg(size) filter (where not stale) as sizes,
-          array_agg(key) filter (where stale) as stale
-        from (
-          select key, hash, size, last_used < :stale or condemned_at is not null as stale
-          from cas.blobs
-          where key = any((select :keys from state where current)::uuid[]) and function = :function
-            and octet_length(hash) = :width and size >= 0
-        ) b
-      ), held as materialized (
-        select key from cas.blobs where key = any((select stale from found)::uuid[])
-        order by key for no key update
-      ), renewed as (
-        update cas.blobs b
-        set last_used = greatest(b.last_used, :now), condemned_at = null
-        from held h where b.key = h.key
-        returning b.hash, b.size
-      )
-      select hashes, sizes, current from found, state
-      union all
-      select string_agg(hash, ''), array_agg(size), true from renewed
-      """;
+               as current
+          ), found as materialized (
+            select string_agg(hash, '') filter (where not stale) as hashes,
+              array_agg(size) filter (where not stale) as sizes,
+              array_agg(key) filter (where stale) as stale
+            from (
+              select key, hash, size, last_used < :stale or condemned_at is not null as stale
+              from cas.blobs
+              where key = any((select :keys from state where current)::uuid[]) and function = :function
+                and octet_length(hash) = :width and size >= 0
+            ) b
+          ), held as materialized (
+            select key from cas.blobs where key = any((select stale from found)::uuid[])
+            order by key for no key update
+          ), renewed as (
+            update cas.blobs b
+            set last_used = greatest(b.last_used, :now), condemned_at = null
+            from held h where b.key = h.key
+            returning b.hash, b.size
+          )
+          select hashes, sizes, current from found, state
+          union all
+          select string_agg(hash, ''), array_agg(size), true from renewed
+          """;
 
   /**
    * Renews in the same way. What is asked for is unnested in a select list, which unlike a table is
@@ -84,43 +85,45 @@ public final class BlobIndex {
   private static final String BODIES =
       """
       with state as materialized (
-        select """
+        select\
+      """
           + Interned.CURRENT
           + """
-           as current
-      ), found as materialized (
-        select a.number, b.key, b.last_used < :stale or b.condemned_at is not null as stale
-        from state, (
-          select unnest(:keys) as key, unnest(:hashes) as hash, unnest(:sizes) as size,
-            generate_series(1, :count) as number
-        ) a join cas.blobs b on b.key = a.key
-        where b.hash = a.hash and b.size = a.size and b.function = :function and current
-      ), held as materialized (
-        select b.key from found f join cas.blobs b on b.key = f.key
-        where f.stale order by b.key for no key update of b
-      ), renewed as (
-        update cas.blobs b
-        set last_used = greatest(b.last_used, :now), condemned_at = null
-        from held h where b.key = h.key
-      )
-      select f.number, c.content, c.pieces, c.lengths, c.checksums, c.xmin::text as version
-      from found f join cas.bodies c on c.key = f.key
-      union all
-      select 0, null, null, null, null, null from state where not current
-      """;
+               as current
+          ), found as materialized (
+            select a.number, b.key, b.last_used < :stale or b.condemned_at is not null as stale
+            from state, (
+              select unnest(:keys) as key, unnest(:hashes) as hash, unnest(:sizes) as size,
+                generate_series(1, :count) as number
+            ) a join cas.blobs b on b.key = a.key
+            where b.hash = a.hash and b.size = a.size and b.function = :function and current
+          ), held as materialized (
+            select b.key from found f join cas.blobs b on b.key = f.key
+            where f.stale order by b.key for no key update of b
+          ), renewed as (
+            update cas.blobs b
+            set last_used = greatest(b.last_used, :now), condemned_at = null
+            from held h where b.key = h.key
+          )
+          select f.number, c.content, c.pieces, c.lengths, c.checksums, c.xmin::text as version
+          from found f join cas.bodies c on c.key = f.key
+          union all
+          select 0, null, null, null, null, null from state where not current
+          """;
 
   private static final String ADD =
       """
       insert into cas.blobs as b (key, last_used, size, instance, function, hash)
       select distinct on (a.key) a.key, :now, a.size, :instance, :function, a.hash
-      from asked a where """
+      from asked a where\
+      """
           + Interned.CURRENT
           + """
-       order by a.key
-      on conflict (key) do update
-      set last_used = greatest(b.last_used, excluded.last_used), condemned_at = null
-      where b.hash = excluded.hash and b.size = excluded.size and b.function = excluded.function
-      """;
+           order by a.key
+          on conflict (key) do update
+          set last_used = greatest(b.last_used, excluded.last_used), condemned_at = null
+          where b.hash = excluded.hash and b.size = excluded.size and b.function = excluded.function
+          """;
 
   /** Tells which of the blobs are stored now, by it or by others before it. */
   private static final String ADD_CONTENTS =
@@ -145,7 +148,8 @@ public final class BlobIndex {
             or exists (
               select from cas.blobs b
               where b.key = a.key and b.hash = a.hash and b.size = a.size and b.function = :function)
-              and """
+              and\
+          """
           + Interned.CURRENT;
 
   private static final String ADD_ONE =
@@ -159,7 +163,8 @@ public final class BlobIndex {
       """
       with body as (
         delete from cas.bodies
-        where key = :key and %s and """
+        where key = :key and %s and\
+      """
           + Interned.CURRENT
           + """
             returning *
@@ -221,8 +226,8 @@ public final class BlobIndex {
   }
 
   /**
-   * Where the bytes of those blobs are that exist; they count as used now. A row that makes no sense
-   * is the body of its blob alone, {@link Body.Unreadable}.
+   * Where the bytes of those blobs are that exist; they count as used now. A row that makes no
+   * sense is the body of its blob alone, {@link Body.Unreadable}.
    */
   public Map<Digest, Body> find(InstanceName instance, Set<Digest> digests) {
     Map<Digest, Body> bodies = new LinkedHashMap<>();
@@ -358,9 +363,7 @@ public final class BlobIndex {
               .param("checksums", content.checksums().bytes());
       case Body.Pieces pieces -> {
         PieceColumns columns = PieceColumns.of(pieces.list());
-        yield statement
-            .param("pieces", columns.objects())
-            .param("checksums", columns.checksums());
+        yield statement.param("pieces", columns.objects()).param("checksums", columns.checksums());
       }
       case Body.Unreadable(String version, String _) -> statement.param("version", version);
     };

@@ -4,8 +4,8 @@ import dev.millrace.instance.InstanceName;
 import java.util.Arrays;
 
 /**
- * The number of an instance. Statements name the instance beside it: in a database that was restored
- * or replaced the number may be that of another one.
+ * The number of an instance. Statements name the instance beside it: in a database that was
+ * restored or replaced the number may be that of another one.
  *
  * @param nameHash by which the database knows the name
  */

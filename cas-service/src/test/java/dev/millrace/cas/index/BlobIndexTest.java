@@ -472,7 +472,8 @@ final class BlobIndexTest {
           return true;
         });
     calls.forEach((name, call) -> {
-      sql.sql("update cas.instances set name = 'other-' || ?, name_hash = sha256(random()::text::bytea)")
+      sql.sql(
+              "update cas.instances set name = 'other-' || ?, name_hash = sha256(random()::text::bytea)")
           .param(name)
           .update();
       long rows = count("cas.blobs");

@@ -58,11 +58,12 @@ final class QuarantineTest {
   void whatReadsWrongInAnotherWayEachTimeStays() {
     Digest blob = write(random.next(50_000));
     AtomicInteger readings = new AtomicInteger();
-    objects.onTheWay = bytes -> {
-      byte[] wrong = bytes.clone();
-      wrong[readings.incrementAndGet()] ^= 1;
-      return wrong;
-    };
+    objects.onTheWay =
+        bytes -> {
+          byte[] wrong = bytes.clone();
+          wrong[readings.incrementAndGet()] ^= 1;
+          return wrong;
+        };
     assertThatThrownBy(() -> read(blob)).isInstanceOf(Failure.Unavailable.class);
     assertThat(readings).hasValueGreaterThan(1);
     assertThat(missing(List.of(blob))).isEmpty();

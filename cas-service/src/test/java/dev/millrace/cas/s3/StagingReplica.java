@@ -30,7 +30,7 @@ record StagingReplica(
     PieceStore pieces = new PieceStore(deletions, objects, memory, 2);
     PostgresUploads uploads = new PostgresUploads(database, deletions, clock);
     StagingLimits limits = StagingLimits.of(ObjectStorage.INLINE_LIMIT);
-    ObjectBlobStore blobs = 
+    ObjectBlobStore blobs =
         new ObjectBlobStore(
             index, new Quarantine(index, 3, clock), pieces, ObjectStorage.INLINE_LIMIT);
     S3StagingArea bare = new S3StagingArea(blobs, uploads, limits, clock);
