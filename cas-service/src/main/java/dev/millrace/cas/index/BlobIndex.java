@@ -49,34 +49,31 @@ public final class BlobIndex {
   private static final String PRESENT =
       """
       with state as materialized (
-        select\
+        select %s as current
+      ), found as materialized (
+        select string_agg(hash, '') filter (where not stale) as hashes,
+          array_agg(size) filter (where not stale) as sizes,
+          array_agg(key) filter (where stale) as stale
+        from (
+          select key, hash, size, last_used < :stale or condemned_at is not null as stale
+          from cas.blobs
+          where key = any((select :keys from state where current)::uuid[]) and function = :function
+            and octet_length(hash) = :width and size >= 0
+        ) b
+      ), held as materialized (
+        select key from cas.blobs where key = any((select stale from found)::uuid[])
+        order by key for no key update
+      ), renewed as (
+        update cas.blobs b
+        set last_used = greatest(b.last_used, :now), condemned_at = null
+        from held h where b.key = h.key
+        returning b.hash, b.size
+      )
+      select hashes, sizes, current from found, state
+      union all
+      select string_agg(hash, ''), array_agg(size), true from renewed
       """
-          + Interned.CURRENT
-          + """
-               as current
-          ), found as materialized (
-            select string_agg(hash, '') filter (where not stale) as hashes,
-              array_agg(size) filter (where not stale) as sizes,
-              array_agg(key) filter (where stale) as stale
-            from (
-              select key, hash, size, last_used < :stale or condemned_at is not null as stale
-              from cas.blobs
-              where key = any((select :keys from state where current)::uuid[]) and function = :function
-                and octet_length(hash) = :width and size >= 0
-            ) b
-          ), held as materialized (
-            select key from cas.blobs where key = any((select stale from found)::uuid[])
-            order by key for no key update
-          ), renewed as (
-            update cas.blobs b
-            set last_used = greatest(b.last_used, :now), condemned_at = null
-            from held h where b.key = h.key
-            returning b.hash, b.size
-          )
-          select hashes, sizes, current from found, state
-          union all
-          select string_agg(hash, ''), array_agg(size), true from renewed
-          """;
+          .formatted(Interned.CURRENT);
 
   /**
    * Renews in the same way. What is asked for is unnested in a select list, which unlike a table is
@@ -85,45 +82,40 @@ public final class BlobIndex {
   private static final String BODIES =
       """
       with state as materialized (
-        select\
+        select %s as current
+      ), found as materialized (
+        select a.number, b.key, b.last_used < :stale or b.condemned_at is not null as stale
+        from state, (
+          select unnest(:keys) as key, unnest(:hashes) as hash, unnest(:sizes) as size,
+            generate_series(1, :count) as number
+        ) a join cas.blobs b on b.key = a.key
+        where b.hash = a.hash and b.size = a.size and b.function = :function and current
+      ), held as materialized (
+        select b.key from found f join cas.blobs b on b.key = f.key
+        where f.stale order by b.key for no key update of b
+      ), renewed as (
+        update cas.blobs b
+        set last_used = greatest(b.last_used, :now), condemned_at = null
+        from held h where b.key = h.key
+      )
+      select f.number, c.content, c.pieces, c.lengths, c.checksums, c.xmin::text as version
+      from found f join cas.bodies c on c.key = f.key
+      union all
+      select 0, null, null, null, null, null from state where not current
       """
-          + Interned.CURRENT
-          + """
-               as current
-          ), found as materialized (
-            select a.number, b.key, b.last_used < :stale or b.condemned_at is not null as stale
-            from state, (
-              select unnest(:keys) as key, unnest(:hashes) as hash, unnest(:sizes) as size,
-                generate_series(1, :count) as number
-            ) a join cas.blobs b on b.key = a.key
-            where b.hash = a.hash and b.size = a.size and b.function = :function and current
-          ), held as materialized (
-            select b.key from found f join cas.blobs b on b.key = f.key
-            where f.stale order by b.key for no key update of b
-          ), renewed as (
-            update cas.blobs b
-            set last_used = greatest(b.last_used, :now), condemned_at = null
-            from held h where b.key = h.key
-          )
-          select f.number, c.content, c.pieces, c.lengths, c.checksums, c.xmin::text as version
-          from found f join cas.bodies c on c.key = f.key
-          union all
-          select 0, null, null, null, null, null from state where not current
-          """;
+          .formatted(Interned.CURRENT);
 
   private static final String ADD =
       """
       insert into cas.blobs as b (key, last_used, size, instance, function, hash)
       select distinct on (a.key) a.key, :now, a.size, :instance, :function, a.hash
-      from asked a where\
+      from asked a where %s
+      order by a.key
+      on conflict (key) do update
+      set last_used = greatest(b.last_used, excluded.last_used), condemned_at = null
+      where b.hash = excluded.hash and b.size = excluded.size and b.function = excluded.function
       """
-          + Interned.CURRENT
-          + """
-           order by a.key
-          on conflict (key) do update
-          set last_used = greatest(b.last_used, excluded.last_used), condemned_at = null
-          where b.hash = excluded.hash and b.size = excluded.size and b.function = excluded.function
-          """;
+          .formatted(Interned.CURRENT);
 
   /** Tells which of the blobs are stored now, by it or by others before it. */
   private static final String ADD_CONTENTS =
@@ -148,9 +140,9 @@ public final class BlobIndex {
             or exists (
               select from cas.blobs b
               where b.key = a.key and b.hash = a.hash and b.size = a.size and b.function = :function)
-              and\
+              and %s
           """
-          + Interned.CURRENT;
+              .formatted(Interned.CURRENT);
 
   private static final String ADD_ONE =
       """
@@ -159,28 +151,10 @@ public final class BlobIndex {
           + ADD
           + "returning b.xmax = 0";
 
-  private static final String QUARANTINE =
-      """
-      with body as (
-        delete from cas.bodies
-        where key = :key and %s and\
-      """
-          + Interned.CURRENT
-          + """
-            returning *
-          ), blob as (
-            delete from cas.blobs b using body where b.key = body.key returning b.*
-          )
-          insert into cas.quarantine (found_at, reason, key, instance, function, hash,
-            size, content, pieces, lengths, checksums)
-          select :now, :reason, key, blob.instance, blob.function, blob.hash, blob.size,
-            body.content, body.pieces, body.lengths, body.checksums
-          from blob join body using (key)
-          """;
-
   private final IndexDatabase database;
   private final Instances instances;
   private final Deletions deletions;
+  private final QuarantinedBodies quarantined;
   private final Retention retention;
   private final Clock clock;
 
@@ -188,6 +162,7 @@ public final class BlobIndex {
     this.database = database;
     this.instances = new Instances(database);
     this.deletions = deletions;
+    this.quarantined = new QuarantinedBodies(database);
     this.retention = retention;
     this.clock = clock;
   }
@@ -334,39 +309,11 @@ public final class BlobIndex {
    * written anew. A body that was written since it was found to be damaged stays.
    */
   public boolean quarantine(InstanceName instance, Digest digest, Body damaged, String reason) {
-    Interned number = instances.intern(instance);
-    KeyedDigests one = KeyedDigests.of(number.number(), List.of(digest)).getFirst();
-    return database.query(client -> {
-      StatementSpec statement =
-          client
-              .sql(QUARANTINE.formatted(unchanged(damaged)))
-              .param("key", one.keys().getFirst())
-              .param("instance", number.number())
-              .param("name", number.nameHash())
-              .param("now", time(clock.instant()))
-              .param("reason", reason);
-      return identified(statement, damaged).update() > 0;
-    });
-  }
-
-  private static String unchanged(Body damaged) {
-    return damaged instanceof Body.Unreadable
-        ? "xmin::text = :version"
-        : "checksums = :checksums and pieces is not distinct from :pieces";
-  }
-
-  private static StatementSpec identified(StatementSpec statement, Body damaged) {
-    return switch (damaged) {
-      case Body.Content content ->
-          statement
-              .param("pieces", null, java.sql.Types.ARRAY)
-              .param("checksums", content.checksums().bytes());
-      case Body.Pieces pieces -> {
-        PieceColumns columns = PieceColumns.of(pieces.list());
-        yield statement.param("pieces", columns.objects()).param("checksums", columns.checksums());
-      }
-      case Body.Unreadable(String version, String _) -> statement.param("version", version);
-    };
+    return quarantined.take(
+        instances.intern(instance),
+        digest,
+        damaged,
+        new QuarantinedBodies.Finding(clock.instant(), reason));
   }
 
   private void requireCurrent(Interned number) {

@@ -13,7 +13,7 @@ record Interned(InstanceName name, int number, byte[] nameHash) {
 
   /** Whether the number is still that of the instance, for parameters that bear those names. */
   static final String CURRENT =
-      " exists (select from cas.instances where id = :instance and name_hash = :name) ";
+      "exists (select from cas.instances where id = :instance and name_hash = :name)";
 
   @Override
   public boolean equals(Object other) {
