@@ -9,12 +9,12 @@ import dev.millrace.cas.collection.Pace;
 import dev.millrace.cas.collection.RepeatedWork;
 import dev.millrace.cas.collection.Rounds;
 import dev.millrace.cas.collection.Scrubber;
-import dev.millrace.cas.index.BlobIndex;
 import dev.millrace.cas.index.CollectionIndex;
 import dev.millrace.cas.index.Deletions;
 import dev.millrace.cas.index.IndexDatabase;
 import dev.millrace.cas.index.ObjectCensus;
 import dev.millrace.cas.index.PostgresUploads;
+import dev.millrace.cas.index.Quarantine;
 import dev.millrace.cas.index.ScrubbingIndex;
 import dev.millrace.cas.s3.S3ObjectStore;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -66,13 +66,13 @@ class CasCollectionConfiguration {
   @Bean
   Scrubber scrubber(
       IndexDatabase database,
-      BlobIndex index,
+      Quarantine quarantine,
       S3ObjectStore objects,
       CasCollectionProperties properties,
       CollectionMetrics metrics) {
     return new Scrubber(
         new ScrubbingIndex(database),
-        index,
+        quarantine,
         objects,
         properties.scrub().toSettings(),
         metrics,

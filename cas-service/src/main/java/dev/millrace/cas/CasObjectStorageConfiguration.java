@@ -12,6 +12,7 @@ import dev.millrace.cas.index.CasSchema;
 import dev.millrace.cas.index.Deletions;
 import dev.millrace.cas.index.IndexDatabase;
 import dev.millrace.cas.index.PostgresUploads;
+import dev.millrace.cas.index.Quarantine;
 import dev.millrace.cas.s3.ObjectBlobStore;
 import dev.millrace.cas.s3.PieceStore;
 import dev.millrace.cas.s3.S3ObjectStore;
@@ -21,6 +22,8 @@ import dev.millrace.cas.s3.StalledUploads;
 import dev.millrace.cas.s3.TransferMemory;
 import dev.millrace.staging.StagingArea;
 import dev.millrace.staging.verifying.VerifyingStagingArea;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
 import javax.sql.DataSource;
@@ -68,6 +71,16 @@ public class CasObjectStorageConfiguration {
   }
 
   @Bean
+  Quarantine quarantine(BlobIndex index, CasIndexProperties properties, MeterRegistry registry) {
+    Quarantine quarantine =
+        new Quarantine(index, properties.quarantinesPerMinute(), Clock.systemUTC());
+    FunctionCounter _ =
+        FunctionCounter.builder("millrace.cas.quarantine.left.blobs", quarantine, Quarantine::left)
+            .register(registry);
+    return quarantine;
+  }
+
+  @Bean
   PostgresUploads postgresUploads(IndexDatabase database, Deletions deletions) {
     return new PostgresUploads(database, deletions, Clock.systemUTC());
   }
@@ -97,8 +110,8 @@ public class CasObjectStorageConfiguration {
   /** Nobody gets this one by its type: it takes content on trust. */
   @Bean(defaultCandidate = false)
   ObjectBlobStore objectBlobStore(
-      BlobIndex index, PieceStore pieces, CasIndexProperties properties) {
-    return new ObjectBlobStore(index, pieces, (int) properties.inlineLimit().toBytes());
+      BlobIndex index, Quarantine quarantine, PieceStore pieces, CasIndexProperties properties) {
+    return new ObjectBlobStore(index, quarantine, pieces, (int) properties.inlineLimit().toBytes());
   }
 
   /** Nobody gets this one by its type either: it has copies only. */

@@ -44,6 +44,14 @@ public interface StagingArea {
    */
   int gatheringLimit();
 
+  /**
+   * Gives up what this process has suspended of an upload, unless another one has gone on with it
+   * since. Where no other process sees the area, that is the same as {@link #discard}.
+   */
+  default void discardSuspended(ResourceName.Upload name) {
+    discard(name);
+  }
+
   /** Gives up the uploads that nobody has written since then; returns how many. */
   int discardUntouchedSince(Instant then);
 }

@@ -6,7 +6,11 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import javax.sql.DataSource;
@@ -16,8 +20,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Hears of results that any replica took back, on a database connection of its own, and tells who
- * keeps results in memory. While it cannot listen it tells them twice a second that something may
- * be gone, so that nothing is kept for longer. Uses no connection until somebody wants to know.
+ * keeps results in memory. While it cannot listen, or waits for a connection, it tells them twice a
+ * second that something may be gone, so that nothing is kept for longer. Uses no connection until
+ * somebody wants to know.
  */
 public final class ResultChanges implements AutoCloseable {
 
@@ -66,7 +71,7 @@ public final class ResultChanges implements AutoCloseable {
   private void run() {
     boolean warned = false;
     while (!closed) {
-      try (Connection connection = database.getConnection()) {
+      try (Connection connection = connect()) {
         listen(connection);
         warned = false;
       } catch (SQLException | RuntimeException e) {
@@ -77,6 +82,45 @@ public final class ResultChanges implements AutoCloseable {
         tell();
         LockSupport.parkNanos(POLL.toNanos());
       }
+    }
+  }
+
+  /** A pool may take long to have one; whoever keeps results must not wait for that. */
+  private Connection connect() throws SQLException {
+    CompletableFuture<Connection> awaited = new CompletableFuture<>();
+    Thread waiting =
+        Thread.ofPlatform()
+            .daemon()
+            .name("result-changes-connection")
+            .start(() -> take(database, awaited));
+    while (!closed) {
+      try {
+        return awaited.get(POLL.toNanos(), TimeUnit.NANOSECONDS);
+      } catch (TimeoutException e) {
+        tell();
+      } catch (ExecutionException e) {
+        throw new SQLException(e.getCause());
+      } catch (InterruptedException e) {
+        // Nobody interrupts this thread: it ends when it is told to.
+        closed = true;
+      }
+    }
+    waiting.interrupt();
+    if (!awaited.cancel(/* mayInterruptIfRunning= */ false)
+        && !awaited.isCompletedExceptionally()) {
+      return awaited.join();
+    }
+    throw new SQLException("closed");
+  }
+
+  private static void take(DataSource database, CompletableFuture<Connection> awaited) {
+    try {
+      Connection connection = database.getConnection();
+      if (!awaited.complete(connection)) {
+        connection.close();
+      }
+    } catch (SQLException | RuntimeException e) {
+      awaited.completeExceptionally(e);
     }
   }
 

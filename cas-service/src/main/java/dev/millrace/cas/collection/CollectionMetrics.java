@@ -70,6 +70,10 @@ public final class CollectionMetrics {
     counter("scrub.unverified", "blobs").increment();
   }
 
+  void unknown() {
+    counter("scrub.unknown", "rows").increment();
+  }
+
   void corrupt() {
     counter("corrupt", "blobs").increment();
   }

@@ -354,7 +354,12 @@ public final class DiskBlobStore implements BlobStore, AutoCloseable {
 
   /** Where uploads are kept until they are blobs of this store. */
   StagingGround stagingGround(Clock clock) {
-    return new StagingGround(this, ring, committer, clock);
+    return new StagingGround(
+        this,
+        ring,
+        committer,
+        properties.synchronous() ? StableStorage.DISK : StableStorage.NONE,
+        clock);
   }
 
   /** Bytes that files take, or may come to take before another one is made. */

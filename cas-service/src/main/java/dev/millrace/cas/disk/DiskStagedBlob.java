@@ -44,19 +44,26 @@ final class DiskStagedBlob implements StagedBlob {
 
   @Override
   public void commit() {
-    upload.commit(this);
-    area.ended(name, upload);
+    try {
+      upload.commit(this);
+    } finally {
+      area.forgetIfOver(name, upload);
+    }
   }
 
   @Override
   public void suspend() {
-    upload.suspend(this);
+    try {
+      upload.suspend(this);
+    } finally {
+      area.forgetIfOver(name, upload);
+    }
   }
 
   @Override
   public void close() {
     if (upload.giveUp(this)) {
-      area.ended(name, upload);
+      area.forgetIfOver(name, upload);
     }
   }
 }

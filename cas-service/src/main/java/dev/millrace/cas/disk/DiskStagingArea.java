@@ -53,13 +53,16 @@ public final class DiskStagingArea implements StagingArea, AutoCloseable {
    * @throws UncheckedIOException if its directory cannot be read or written
    */
   public static DiskStagingArea open(DiskBlobStore store, Clock clock) {
+    return open(store, store.stagingGround(clock));
+  }
+
+  static DiskStagingArea open(DiskBlobStore store, StagingGround ground) {
     Path directory = new Directories(store.properties().directory()).staged();
     try {
       Files.createDirectories(directory);
       List<StagedFile> found = StagedFile.in(directory, store.properties().claimableBytes());
       long attempts = found.stream().mapToLong(file -> file.name().attempt()).max().orElse(0);
-      DiskStagingArea area =
-          new DiskStagingArea(store, store.stagingGround(clock), directory, attempts);
+      DiskStagingArea area = new DiskStagingArea(store, ground, directory, attempts);
       found.forEach(area::adopt);
       return area;
     } catch (IOException e) {
@@ -203,9 +206,11 @@ public final class DiskStagingArea implements StagingArea, AutoCloseable {
     return discarded;
   }
 
-  /** An upload has become a blob, or nothing. */
-  void ended(ResourceName.Upload name, StagedUpload upload) {
-    uploads.remove(Fingerprinter.of(name), upload);
+  /** Forgets an upload if it has become a blob, or nothing. */
+  void forgetIfOver(ResourceName.Upload name, StagedUpload upload) {
+    if (upload.isOver()) {
+      uploads.remove(Fingerprinter.of(name), upload);
+    }
   }
 
   private void requireOpen() {

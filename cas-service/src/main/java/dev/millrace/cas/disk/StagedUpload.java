@@ -19,7 +19,8 @@ import org.slf4j.LoggerFactory;
 /**
  * One upload's file and whoever writes it at the moment. The file is laid out as the block that it
  * may become: the payload is where that of a block's first record is. The lock is the right to use
- * the file, and is held while bytes are written.
+ * the file, and is held while bytes are written. Once the file could not be made durable, the
+ * upload is over: what the disk has not taken at first it may never take, and not say so again.
  */
 final class StagedUpload {
 
@@ -217,11 +218,17 @@ final class StagedUpload {
   }
 
   private void adopt(BlockFile open, Fingerprint key) throws IOException {
-    if (ground.synchronous()) {
-      // The long part of it, and not under the ring's lock.
-      open.sync();
+    // The long part of it, and not under the ring's lock.
+    durably(() -> ground.stable().sync(open));
+    Reservation reservation;
+    try {
+      reservation = ground.ring().adopt(open, RecordFormat.sizeOf(size));
+    } catch (Failure.Unavailable e) {
+      if (e.getCause() instanceof IOException) {
+        end();
+      }
+      throw e;
     }
-    Reservation reservation = ground.ring().adopt(open, RecordFormat.sizeOf(size));
     adopted = true;
     ground.committer().commit(reservation, key, size, (int) crc.getValue());
   }
@@ -279,13 +286,30 @@ final class StagedUpload {
   private void keep(BlockFile open) throws IOException {
     touched = ground.now();
     Files.setLastModifiedTime(path, FileTime.from(touched));
-    if (ground.synchronous()) {
-      open.sync();
+    durably(() -> {
+      ground.stable().sync(open);
       ground.syncNames();
-    }
+    });
     open.close();
     file = null;
     writer = null;
+  }
+
+  private interface Syncing {
+    void run() throws IOException;
+  }
+
+  private void durably(Syncing syncing) throws IOException {
+    boolean durable = false;
+    try {
+      syncing.run();
+      durable = true;
+    } finally {
+      if (!durable) {
+        log.warn("The upload {} could not be made durable and is given up", path);
+        end();
+      }
+    }
   }
 
   /** Gives up the upload if it is that writer's; returns whether it was. */

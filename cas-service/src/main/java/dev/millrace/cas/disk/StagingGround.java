@@ -7,7 +7,8 @@ import java.time.Instant;
 import java.util.Set;
 
 /** What an upload needs of the store that it becomes a blob of. */
-record StagingGround(DiskBlobStore store, BlockRing ring, Committer committer, Clock clock) {
+record StagingGround(
+    DiskBlobStore store, BlockRing ring, Committer committer, StableStorage stable, Clock clock) {
 
   /** Smaller blobs are better off side by side in a block than in one each. */
   private static final long LEAST_ADOPTED = 4 * 1024 * 1024;
@@ -22,13 +23,9 @@ record StagingGround(DiskBlobStore store, BlockRing ring, Committer committer, C
     return clock.instant();
   }
 
-  boolean synchronous() {
-    return store.properties().synchronous();
-  }
-
   /** Returns when the names of uploads' files are on stable storage. */
   void syncNames() throws IOException {
-    Directories.sync(new Directories(store.properties().directory()).staged());
+    stable.syncNames(new Directories(store.properties().directory()).staged());
   }
 
   boolean isStored(ResourceName.Upload name) {

@@ -16,7 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
+import java.util.Optional;
 import java.util.Set;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.core.simple.JdbcClient.StatementSpec;
@@ -43,18 +43,22 @@ public final class BlobIndex {
    * is waited for, and is then not among the renewed.
    *
    * <p>The planner does not look into a subquery, so the keys are always looked up in the index,
-   * however many they are; and planning does not take longer for them.
+   * however many they are; and planning does not take longer for them. Rows that make no digest are
+   * passed over, as their hashes would shift all others.
    */
   private static final String PRESENT =
       """
-      with found as materialized (
+      with state as materialized (
+        select %s as current
+      ), found as materialized (
         select string_agg(hash, '') filter (where not stale) as hashes,
           array_agg(size) filter (where not stale) as sizes,
           array_agg(key) filter (where stale) as stale
         from (
           select key, hash, size, last_used < :stale or condemned_at is not null as stale
           from cas.blobs
-          where key = any((select :keys)::uuid[]) and function = :function
+          where key = any((select :keys from state where current)::uuid[]) and function = :function
+            and octet_length(hash) = :width and size >= 0
         ) b
       ), held as materialized (
         select key from cas.blobs where key = any((select stale from found)::uuid[])
@@ -65,10 +69,11 @@ public final class BlobIndex {
         from held h where b.key = h.key
         returning b.hash, b.size
       )
-      select hashes, sizes from found
+      select hashes, sizes, current from found, state
       union all
-      select string_agg(hash, ''), array_agg(size) from renewed
-      """;
+      select string_agg(hash, ''), array_agg(size), true from renewed
+      """
+          .formatted(Interned.CURRENT);
 
   /**
    * Renews in the same way. What is asked for is unnested in a select list, which unlike a table is
@@ -76,13 +81,15 @@ public final class BlobIndex {
    */
   private static final String BODIES =
       """
-      with found as materialized (
+      with state as materialized (
+        select %s as current
+      ), found as materialized (
         select a.number, b.key, b.last_used < :stale or b.condemned_at is not null as stale
-        from (
+        from state, (
           select unnest(:keys) as key, unnest(:hashes) as hash, unnest(:sizes) as size,
             generate_series(1, :count) as number
         ) a join cas.blobs b on b.key = a.key
-        where b.hash = a.hash and b.size = a.size and b.function = :function
+        where b.hash = a.hash and b.size = a.size and b.function = :function and current
       ), held as materialized (
         select b.key from found f join cas.blobs b on b.key = f.key
         where f.stale order by b.key for no key update of b
@@ -91,19 +98,24 @@ public final class BlobIndex {
         set last_used = greatest(b.last_used, :now), condemned_at = null
         from held h where b.key = h.key
       )
-      select f.number, c.content, c.pieces, c.lengths, c.checksums
+      select f.number, c.content, c.pieces, c.lengths, c.checksums, c.xmin::text as version
       from found f join cas.bodies c on c.key = f.key
-      """;
+      union all
+      select 0, null, null, null, null, null from state where not current
+      """
+          .formatted(Interned.CURRENT);
 
   private static final String ADD =
       """
       insert into cas.blobs as b (key, last_used, size, instance, function, hash)
       select distinct on (a.key) a.key, :now, a.size, :instance, :function, a.hash
-      from asked a order by a.key
+      from asked a where %s
+      order by a.key
       on conflict (key) do update
       set last_used = greatest(b.last_used, excluded.last_used), condemned_at = null
       where b.hash = excluded.hash and b.size = excluded.size and b.function = excluded.function
-      """;
+      """
+          .formatted(Interned.CURRENT);
 
   /** Tells which of the blobs are stored now, by it or by others before it. */
   private static final String ADD_CONTENTS =
@@ -128,7 +140,9 @@ public final class BlobIndex {
             or exists (
               select from cas.blobs b
               where b.key = a.key and b.hash = a.hash and b.size = a.size and b.function = :function)
-          """;
+              and %s
+          """
+              .formatted(Interned.CURRENT);
 
   private static final String ADD_ONE =
       """
@@ -140,6 +154,7 @@ public final class BlobIndex {
   private final IndexDatabase database;
   private final Instances instances;
   private final Deletions deletions;
+  private final QuarantinedBodies quarantined;
   private final Retention retention;
   private final Clock clock;
 
@@ -147,6 +162,7 @@ public final class BlobIndex {
     this.database = database;
     this.instances = new Instances(database);
     this.deletions = deletions;
+    this.quarantined = new QuarantinedBodies(database);
     this.retention = retention;
     this.clock = clock;
   }
@@ -154,10 +170,10 @@ public final class BlobIndex {
   /** The digests of which there is no blob; the others count as used now. */
   public Set<Digest> findMissing(InstanceName instance, Set<Digest> digests) {
     Set<Digest> missing = new LinkedHashSet<>(digests);
-    OptionalInt number = digests.isEmpty() ? OptionalInt.empty() : instances.find(instance);
+    Optional<Interned> number = digests.isEmpty() ? Optional.empty() : instances.find(instance);
     if (number.isPresent()) {
-      for (KeyedDigests batch : KeyedDigests.of(number.getAsInt(), digests)) {
-        for (Digest present : present(batch)) {
+      for (KeyedDigests batch : KeyedDigests.of(number.get().number(), digests)) {
+        for (Digest present : present(number.get(), batch)) {
           missing.remove(present);
         }
       }
@@ -165,11 +181,15 @@ public final class BlobIndex {
     return missing;
   }
 
-  private List<Digest> present(KeyedDigests batch) {
+  private List<Digest> present(Interned number, KeyedDigests batch) {
     List<Digest> present = new ArrayList<>(batch.keys().size());
     return database.query(client -> {
-      asked(client.sql(PRESENT), batch)
+      asked(client.sql(PRESENT), number, batch)
+          .param("width", batch.function().hashLength() / 2)
           .query(row -> {
+            if (!row.getBoolean("current")) {
+              throw instances.stale(number);
+            }
             byte[] hashes = row.getBytes("hashes");
             if (hashes != null) {
               Long[] sizes = (Long[]) row.getArray("sizes").getArray();
@@ -180,16 +200,23 @@ public final class BlobIndex {
     });
   }
 
-  /** Where the bytes of those blobs are that exist; they count as used now. */
+  /**
+   * Where the bytes of those blobs are that exist; they count as used now. A row that makes no
+   * sense is the body of its blob alone, {@link Body.Unreadable}.
+   */
   public Map<Digest, Body> find(InstanceName instance, Set<Digest> digests) {
     Map<Digest, Body> bodies = new LinkedHashMap<>();
-    OptionalInt number = digests.isEmpty() ? OptionalInt.empty() : instances.find(instance);
+    Optional<Interned> number = digests.isEmpty() ? Optional.empty() : instances.find(instance);
     if (number.isPresent()) {
-      for (KeyedDigests batch : KeyedDigests.of(number.getAsInt(), digests)) {
+      for (KeyedDigests batch : KeyedDigests.of(number.get().number(), digests)) {
         database.query(client -> {
-          keyed(client.sql(BODIES), batch)
+          keyed(client.sql(BODIES), number.get(), batch)
               .query(row -> {
-                bodies.put(batch.digests().get(row.getInt("number") - 1), body(row));
+                int asked = row.getInt("number");
+                if (asked == 0) {
+                  throw instances.stale(number.get());
+                }
+                bodies.put(batch.digests().get(asked - 1), body(row));
               });
           return bodies;
         });
@@ -207,22 +234,24 @@ public final class BlobIndex {
     if (blobs.isEmpty()) {
       return Set.of();
     }
-    int number = instances.intern(instance);
+    Interned number = instances.intern(instance);
     Map<Digest, ByteString> left = new HashMap<>(blobs);
     for (int round = 0; round < ROUNDS && !left.isEmpty(); round++) {
-      for (KeyedDigests batch : KeyedDigests.of(number, left.keySet())) {
+      for (KeyedDigests batch : KeyedDigests.of(number.number(), left.keySet())) {
         List<ByteString> contents = batch.digests().stream().map(left::get).toList();
         Integer[] added =
             database.query(client ->
                 numbers(
-                    keyed(client.sql(ADD_CONTENTS), batch)
-                        .param("instance", number)
+                    keyed(client.sql(ADD_CONTENTS), number, batch)
                         .param("contents", bytes(contents.stream().map(ByteString::toByteArray)))
                         .param(
                             "checksums",
                             bytes(
                                 contents.stream()
                                     .map(c -> Checksums.of(c.asReadOnlyByteBuffer()).bytes())))));
+        if (added.length == 0) {
+          requireCurrent(number);
+        }
         for (int n : added) {
           left.remove(batch.digests().get(n - 1));
         }
@@ -237,17 +266,18 @@ public final class BlobIndex {
    * @throws Failure.Unavailable if they took so long that some are being deleted
    */
   public void add(InstanceName instance, Digest digest, Body.Pieces body) {
-    int number = instances.intern(instance);
-    KeyedDigests one = KeyedDigests.of(number, List.of(digest)).getFirst();
+    Interned number = instances.intern(instance);
+    KeyedDigests one = KeyedDigests.of(number.number(), List.of(digest)).getFirst();
     boolean unused =
         database.transaction(client -> {
           boolean fresh =
-              keyed(client.sql(ADD_ONE), one)
-                  .param("instance", number)
+              keyed(client.sql(ADD_ONE), number, one)
                   .query(Boolean.class)
                   .optional()
-                  .orElseThrow(
-                      () -> new Failure.Unavailable("the key of " + digest + " is taken", null));
+                  .orElseThrow(() -> {
+                    instances.requireCurrent(client, number);
+                    return new Failure.Unavailable("the key of " + digest + " is taken", null);
+                  });
           if (fresh) {
             deletions.adopt(client, body.list());
             insertBody(client, one, body);
@@ -279,57 +309,33 @@ public final class BlobIndex {
    * written anew. A body that was written since it was found to be damaged stays.
    */
   public boolean quarantine(InstanceName instance, Digest digest, Body damaged, String reason) {
-    KeyedDigests one = KeyedDigests.of(instances.intern(instance), List.of(digest)).getFirst();
-    return database.query(client -> {
-      StatementSpec statement =
-          client
-              .sql(
-                  """
-                  with body as (
-                    delete from cas.bodies
-                    where key = :key and checksums = :checksums
-                      and pieces is not distinct from :pieces
-                    returning *
-                  ), blob as (
-                    delete from cas.blobs b using body where b.key = body.key returning b.*
-                  )
-                  insert into cas.quarantine (found_at, reason, key, instance, function, hash,
-                    size, content, pieces, lengths, checksums)
-                  select :now, :reason, key, blob.instance, blob.function, blob.hash, blob.size,
-                    body.content, body.pieces, body.lengths, body.checksums
-                  from blob join body using (key)
-                  """)
-              .param("key", one.keys().getFirst())
-              .param("now", time(clock.instant()))
-              .param("reason", reason);
-      return switch (damaged) {
-            case Body.Content content ->
-                statement
-                    .param("pieces", null, java.sql.Types.ARRAY)
-                    .param("checksums", content.checksums().bytes())
-                    .update();
-            case Body.Pieces pieces -> {
-              PieceColumns columns = PieceColumns.of(pieces.list());
-              yield statement
-                  .param("pieces", columns.objects())
-                  .param("checksums", columns.checksums())
-                  .update();
-            }
-          }
-          > 0;
-    });
+    return quarantined.take(
+        instances.intern(instance),
+        digest,
+        damaged,
+        new QuarantinedBodies.Finding(clock.instant(), reason));
   }
 
-  private StatementSpec keyed(StatementSpec statement, KeyedDigests batch) {
-    return asked(statement, batch)
+  private void requireCurrent(Interned number) {
+    boolean unused =
+        database.query(client -> {
+          instances.requireCurrent(client, number);
+          return true;
+        });
+  }
+
+  private StatementSpec keyed(StatementSpec statement, Interned number, KeyedDigests batch) {
+    return asked(statement, number, batch)
         .param("hashes", batch.hashColumn())
         .param("sizes", batch.sizeColumn())
         .param("count", batch.keys().size());
   }
 
-  private StatementSpec asked(StatementSpec statement, KeyedDigests batch) {
+  private StatementSpec asked(StatementSpec statement, Interned number, KeyedDigests batch) {
     Instant now = clock.instant();
     return statement
+        .param("instance", number.number())
+        .param("name", number.nameHash())
         .param("keys", batch.keyColumn())
         .param("function", batch.function().number())
         .param("now", time(now))
@@ -345,7 +351,17 @@ public final class BlobIndex {
         .single();
   }
 
+  /** Whatever the columns hold, only this one row suffers from it. */
   static Body body(ResultSet row) throws SQLException {
+    try {
+      return bodyOf(row);
+    } catch (RuntimeException notOurs) {
+      return new Body.Unreadable(
+          row.getString("version"), "its row makes no body (" + notOurs + ")");
+    }
+  }
+
+  private static Body bodyOf(ResultSet row) throws SQLException {
     byte[] content = row.getBytes("content");
     return content == null
         ? new Body.Pieces(PieceColumns.read(row))

@@ -15,6 +15,13 @@ public sealed interface Body {
     }
   }
 
+  /**
+   * Nowhere: the columns say nothing that makes sense.
+   *
+   * @param version of the row, as a row that was written meanwhile has another
+   */
+  record Unreadable(String version, String problem) implements Body {}
+
   /** In objects, one after the other. */
   record Pieces(List<Piece> list) implements Body {
 

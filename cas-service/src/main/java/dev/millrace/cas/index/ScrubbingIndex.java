@@ -37,15 +37,15 @@ public final class ScrubbingIndex {
 
   private record State(UUID position, Instant paidUp) {}
 
-  private record Found(UUID key, StoredBlob blob) {}
+  private record Found(UUID key, ScrubTurn turn) {}
 
   /**
-   * The blobs whose turn it is by now; nobody else is given them before all others had theirs.
+   * The rows whose turn it is by now; nobody else is given them before all others had theirs.
    *
    * @param dailyShare of all blobs, from 0 to 1
    * @param most at once
    */
-  public List<StoredBlob> next(double dailyShare, int most, Instant now) {
+  public List<ScrubTurn> next(double dailyShare, int most, Instant now) {
     return database.transaction(client -> {
       State state = lock(client, now);
       double perSecond = count(client) * dailyShare / SECONDS_PER_DAY;
@@ -69,7 +69,7 @@ public final class ScrubbingIndex {
               .param(BlobIndex.time(paidNow))
               .param(lap ? 1 : 0)
               .update();
-      return found.stream().map(Found::blob).toList();
+      return found.stream().map(Found::turn).toList();
     });
   }
 
@@ -118,15 +118,24 @@ public final class ScrubbingIndex {
         .sql(
             """
             select b.key, i.name, b.function, b.hash, b.size,
-              c.content, c.pieces, c.lengths, c.checksums
+              c.content, c.pieces, c.lengths, c.checksums, c.xmin::text as version
             from cas.blobs b join cas.bodies c on c.key = b.key
             join cas.instances i on i.id = b.instance
             where b.key > ? order by b.key limit ?
             """)
         .param(behind)
         .param(most)
-        .query((row, _) -> new Found(row.getObject("key", UUID.class), blob(row)))
+        .query((row, _) -> found(row))
         .list();
+  }
+
+  private static Found found(ResultSet row) throws SQLException {
+    UUID key = row.getObject("key", UUID.class);
+    try {
+      return new Found(key, blob(row));
+    } catch (RuntimeException notOurs) {
+      return new Found(key, new UnknownRow(key, String.valueOf(notOurs)));
+    }
   }
 
   private static StoredBlob blob(ResultSet row) throws SQLException {

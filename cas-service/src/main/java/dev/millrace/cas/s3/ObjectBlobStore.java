@@ -8,16 +8,16 @@ import dev.millrace.blobstore.BlobWriter;
 import dev.millrace.blobstore.Blobs;
 import dev.millrace.cas.index.BlobIndex;
 import dev.millrace.cas.index.Body;
+import dev.millrace.cas.index.Quarantine;
 import dev.millrace.digest.Digest;
 import dev.millrace.failure.Failure;
 import dev.millrace.instance.InstanceName;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Blobs in an index and an object store: small ones in the index, others as objects that the index
@@ -25,16 +25,17 @@ import org.slf4j.LoggerFactory;
  * content as it comes: wrap it in a {@code VerifyingBlobStore}.
  *
  * <p>Every byte that is read was compared with a checksum made when it was written. What turns out
- * to be damaged, or is gone from the object store, is set aside: reading it fails as {@link
- * Failure.Corrupt}, and from then on the blob is missing, so that it is written anew.
+ * to be damaged in the same way more than once, or is gone from the object store, is set aside:
+ * reading it fails as {@link Failure.Corrupt}, and from then on the blob is missing, so that it is
+ * written anew. Where too many seem damaged the blobs stay, and reading them is {@link
+ * Failure.Unavailable}.
  */
 public final class ObjectBlobStore implements BlobStore {
-
-  private static final Logger LOG = LoggerFactory.getLogger(ObjectBlobStore.class);
 
   private static final Duration STALL = Duration.ofSeconds(10);
 
   private final BlobIndex index;
+  private final Quarantine quarantine;
   private final PieceStore pieces;
   private final int inlineLimit;
   private final UploadClaims claims = new UploadClaims(STALL);
@@ -42,8 +43,10 @@ public final class ObjectBlobStore implements BlobStore {
   /**
    * @param inlineLimit the most bytes of a blob that the index keeps itself
    */
-  public ObjectBlobStore(BlobIndex index, PieceStore pieces, int inlineLimit) {
+  public ObjectBlobStore(
+      BlobIndex index, Quarantine quarantine, PieceStore pieces, int inlineLimit) {
     this.index = index;
+    this.quarantine = quarantine;
     this.pieces = pieces;
     this.inlineLimit = inlineLimit;
   }
@@ -68,24 +71,44 @@ public final class ObjectBlobStore implements BlobStore {
       case Body.Content content ->
           new ContentReader(digest, sound(instance, digest, content).bytes());
       case Body.Pieces found -> new PieceReader(this, instance, digest, found);
+      case Body.Unreadable row -> throw damaged(instance, digest, row, row.problem());
     };
   }
 
   private Body.Content sound(InstanceName instance, Digest digest, Body.Content content) {
-    if (content.bytes().length == digest.sizeBytes() && content.isSound()) {
+    if (isSound(digest, content)) {
       return content;
     }
-    throw damaged(instance, digest, content, "its row has another checksum");
+    if (index.find(instance, Set.of(digest)).get(digest) instanceof Body.Content again) {
+      if (isSound(digest, again)) {
+        return again;
+      }
+      if (Arrays.equals(again.bytes(), content.bytes())) {
+        throw damaged(instance, digest, content, "its row has another checksum");
+      }
+    }
+    throw replaced(digest);
   }
 
-  /** Sets a body aside; returns what its reader is to be told. */
+  private static boolean isSound(Digest digest, Body.Content content) {
+    return content.bytes().length == digest.sizeBytes() && content.isSound();
+  }
+
+  /** Sets a body aside if that may be; returns what its reader is to be told. */
   Failure damaged(InstanceName instance, Digest digest, Body body, String problem) {
-    if (!index.quarantine(instance, digest, body, problem)) {
-      return new Failure.Unavailable(
-          "blob %s was dropped or replaced while it was read".formatted(digest), null);
-    }
-    LOG.error("Blob {} of '{}' is damaged and set aside: {}", digest, instance, problem);
-    return new Failure.Corrupt("blob %s is damaged: %s".formatted(digest, problem), null);
+    return switch (quarantine.setAside(instance, digest, body, problem)) {
+      case SET_ASIDE ->
+          new Failure.Corrupt("blob %s is damaged: %s".formatted(digest, problem), null);
+      case REPLACED -> replaced(digest);
+      case LEFT ->
+          new Failure.Unavailable(
+              "blob %s cannot be read, nor can others: %s".formatted(digest, problem), null);
+    };
+  }
+
+  private static Failure replaced(Digest digest) {
+    return new Failure.Unavailable(
+        "blob %s was dropped or replaced while it was read".formatted(digest), null);
   }
 
   @Override
@@ -117,6 +140,7 @@ public final class ObjectBlobStore implements BlobStore {
                     UnsafeByteOperations.unsafeWrap(sound(instance, digest, content).bytes()));
             case Body.Pieces found ->
                 blobs.put(digest, readWhole(new PieceReader(this, instance, digest, found)));
+            case Body.Unreadable row -> throw damaged(instance, digest, row, row.problem());
           }
         });
     return blobs;

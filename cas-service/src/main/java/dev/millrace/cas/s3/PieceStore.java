@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.zip.CRC32C;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -71,24 +72,38 @@ public final class PieceStore {
    *
    * @param target as long as the blocks are
    * @return what is wrong with the piece, if it is not what was written
+   * @throws Failure.Unavailable if it is wrong in another way whenever it is read
    */
   Optional<String> read(Piece piece, int firstBlock, ByteBuffer target) {
     String problem = "";
+    boolean confirmed = false;
     for (int i = 0; i < READS; i++) {
+      String before = problem;
       ByteBuffer window = target.duplicate();
       problem =
           switch (objects.read(piece.object(), (long) firstBlock * Checksums.BLOCK, window)) {
             case ABSENT -> "does not exist";
             case TOO_SHORT -> "is too short";
-            case READ -> matches(piece, firstBlock, target) ? "" : "has another checksum";
+            case READ -> matches(piece, firstBlock, target) ? "" : otherChecksum(target);
           };
       if (problem.isEmpty()) {
         target.position(target.limit());
         return Optional.empty();
       }
+      confirmed = problem.equals(before);
       LOG.warn("Object {} {}, at reading {} of {}", piece.object(), problem, i + 1, READS);
     }
+    if (!confirmed) {
+      throw new Failure.Unavailable("an object is read differently each time", null);
+    }
     return Optional.of("object " + piece.object() + " " + problem);
+  }
+
+  /** The same for the same bytes only. */
+  private static String otherChecksum(ByteBuffer target) {
+    CRC32C crc = new CRC32C();
+    crc.update(target.duplicate());
+    return "has another checksum, with %08x of what was read".formatted(crc.getValue());
   }
 
   private static boolean matches(Piece piece, int firstBlock, ByteBuffer target) {

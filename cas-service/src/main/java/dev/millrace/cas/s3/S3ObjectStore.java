@@ -3,6 +3,7 @@ package dev.millrace.cas.s3;
 import dev.millrace.cas.s3.S3Settings.Encryption;
 import dev.millrace.failure.Failure;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.UUID;
@@ -25,6 +26,9 @@ import software.amazon.awssdk.services.s3.model.ServerSideEncryption;
  * is gone, a refusal or a page of some proxy says nothing of it.
  */
 public final class S3ObjectStore implements ObjectStore, AutoCloseable {
+
+  /** Longer than a call or two take. */
+  private static final Duration SETTLING = Duration.ofSeconds(2);
 
   private final S3Settings settings;
   private final S3Connection connection;
@@ -112,7 +116,7 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
    * @throws IllegalStateException if it is another's
    */
   public void claimFor(UUID owner, boolean first) {
-    new BucketMark(client, settings.bucket()).claimFor(owner, first);
+    new BucketMark(client, settings.bucket(), SETTLING).claimFor(owner, first);
   }
 
   /** All objects, to tidy up. */

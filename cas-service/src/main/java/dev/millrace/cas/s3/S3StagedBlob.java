@@ -295,6 +295,7 @@ final class S3StagedBlob implements StagedBlob {
         giveUp();
       } else {
         keep();
+        area.suspended(this, saved.epoch());
       }
     } finally {
       end();

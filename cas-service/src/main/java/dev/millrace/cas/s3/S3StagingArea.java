@@ -45,6 +45,12 @@ public final class S3StagingArea implements StagingArea {
   private final ConcurrentHashMap<ResourceName.Upload, S3StagedBlob> live =
       new ConcurrentHashMap<>();
 
+  private record Suspension(long epoch, Instant since) {}
+
+  /** What this process was the last to write, as far as it knows. */
+  private final ConcurrentHashMap<ResourceName.Upload, Suspension> suspended =
+      new ConcurrentHashMap<>();
+
   /**
    * @param blobs what uploads become blobs of
    */
@@ -60,6 +66,7 @@ public final class S3StagingArea implements StagingArea {
 
   @Override
   public StagedBlob begin(ResourceName.Upload name) {
+    suspended.remove(name);
     SavedUpload saved = new SavedUpload(name.toString(), uploads, pieces);
     if (name.digest().sizeBytes() > pieceBytes()) {
       saved.begin();
@@ -75,6 +82,7 @@ public final class S3StagingArea implements StagingArea {
     if (before != null) {
       before.handOver();
     }
+    suspended.remove(name);
     return uploads
         .resume(name.toString())
         .map(found -> {
@@ -108,6 +116,7 @@ public final class S3StagingArea implements StagingArea {
   @Override
   public void discard(ResourceName.Upload name) {
     if (!live.containsKey(name)) {
+      suspended.remove(name);
       uploads.discard(name.toString());
     }
   }
@@ -118,7 +127,16 @@ public final class S3StagingArea implements StagingArea {
   }
 
   @Override
+  public void discardSuspended(ResourceName.Upload name) {
+    Suspension suspension = suspended.remove(name);
+    if (suspension != null) {
+      uploads.discard(name.toString(), suspension.epoch());
+    }
+  }
+
+  @Override
   public int discardUntouchedSince(Instant then) {
+    suspended.values().removeIf(each -> each.since().isBefore(then));
     return uploads.discardUntouchedSince(then);
   }
 
@@ -158,6 +176,10 @@ public final class S3StagingArea implements StagingArea {
 
   void ended(S3StagedBlob blob) {
     live.remove(blob.name(), blob);
+  }
+
+  void suspended(S3StagedBlob blob, long epoch) {
+    suspended.put(blob.name(), new Suspension(epoch, clock.instant()));
   }
 
   UploadClaims claims() {

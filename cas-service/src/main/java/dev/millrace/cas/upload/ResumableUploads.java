@@ -172,7 +172,7 @@ public final class ResumableUploads implements AutoCloseable {
   void suspended(ResourceName.Upload name, Transfer transfer) {
     Optional<ResourceName.Upload> tooMany = suspended.add(name, clock.instant());
     ended(name, transfer);
-    tooMany.ifPresent(staging::discard);
+    tooMany.ifPresent(staging::discardSuspended);
   }
 
   void endedIfOver(ResourceName.Upload name, Transfer transfer) {

@@ -10,6 +10,7 @@ import dev.millrace.cas.index.BlobIndex;
 import dev.millrace.cas.index.Deletions;
 import dev.millrace.cas.index.IndexDatabase;
 import dev.millrace.cas.index.PostgresUploads;
+import dev.millrace.cas.index.Quarantine;
 import dev.millrace.cas.index.Retention;
 import dev.millrace.cas.s3.ObjectBlobStore;
 import dev.millrace.cas.s3.ObjectStore;
@@ -43,6 +44,7 @@ final class ObjectStorageProcess implements AutoCloseable {
   static final int PIECE_MEBIBYTES = 1;
 
   static final int INLINE_LIMIT = 16 * 1024;
+  private static final int MOST_QUARANTINES = 1000;
 
   private static final long CACHE_BYTES = 64 << 20;
 
@@ -61,9 +63,10 @@ final class ObjectStorageProcess implements AutoCloseable {
             new EndingObjects(objects),
             new TransferMemory(64, Duration.ofSeconds(20)),
             PIECE_MEBIBYTES);
+    BlobIndex blobIndex = new BlobIndex(index, deletions, Retention.DEFAULT, clock);
     ObjectBlobStore blobs =
         new ObjectBlobStore(
-            new BlobIndex(index, deletions, Retention.DEFAULT, clock), pieces, INLINE_LIMIT);
+            blobIndex, new Quarantine(blobIndex, MOST_QUARANTINES, clock), pieces, INLINE_LIMIT);
     copies =
         DiskBlobStore.open(
             DiskProperties.of(cache, CACHE_BYTES)

@@ -3,15 +3,19 @@ package dev.millrace.cas.collection;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import dev.millrace.cas.index.Quarantine;
 import dev.millrace.cas.index.ScrubbingIndex;
 import dev.millrace.digest.Digest;
+import dev.millrace.digest.DigestFunction;
 import dev.millrace.instance.InstanceName;
 import dev.millrace.testing.RandomBlobs;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
@@ -33,7 +37,7 @@ final class ScrubberTest {
   private Scrubber scrubber(double dailyShare) {
     return new Scrubber(
         new ScrubbingIndex(replica.database),
-        replica.index,
+        new Quarantine(replica.index, 2, stock.clock),
         objects,
         new ScrubSettings(dailyShare, passed::add),
         new CollectionMetrics(registry),
@@ -90,6 +94,60 @@ final class ScrubberTest {
     stock.objects.replaceAll((_, bytes) -> bytes.substring(0, bytes.size() - 1));
     assertThat(scrubFor(Duration.ofHours(72))).isEqualTo(2);
     assertThat(replica.index.findMissing(TEAM, Set.of(gone, cut))).hasSize(2);
+  }
+
+  @Test
+  void rowsThatMakeNoSenseStopNothing() {
+    Digest first = replica.write(TEAM, random.next(3_000_000), PIECE);
+    stock.sql.sql("update cas.bodies set lengths = '{1}'").update();
+    replica.write(TEAM, random.next(100), PIECE);
+    stock.sql.sql("update cas.blobs set function = 77 where size = 100").update();
+    replica.write(TEAM, random.next(101), PIECE);
+    stock.sql.sql("update cas.blobs set hash = '' where size = 101").update();
+    Digest sound = replica.write(TEAM, random.next(102), PIECE);
+    Digest damaged = replica.write(TEAM, random.next(103), PIECE);
+    stock
+        .sql
+        .sql(
+            "update cas.bodies c set content = '' from cas.blobs b"
+                + " where b.key = c.key and b.size = 103")
+        .update();
+    assertThat(scrubFor(Duration.ofHours(50))).isEqualTo(2);
+    assertThat(replica.index.findMissing(TEAM, Set.of(first, sound, damaged)))
+        .containsExactlyInAnyOrder(first, damaged);
+    assertThat(stock.count("cas.quarantine where reason like 'its row makes no body%'"))
+        .isEqualTo(1);
+    assertThat(registry.counter("millrace.cas.scrub.unknown.rows").count())
+        .isGreaterThanOrEqualTo(2);
+  }
+
+  @Test
+  void whereEverythingSeemsDamagedHardlyAnythingIsSetAside() {
+    Map<Digest, ByteString> blobs = new HashMap<>();
+    for (int i = 0; i < 480; i++) {
+      ByteString blob = random.next(100);
+      blobs.put(DigestFunction.SHA256.digestOf(blob.toByteArray()), blob);
+    }
+    assertThat(replica.index.add(TEAM, blobs)).isEmpty();
+    stock.sql.sql("update cas.bodies set content = ''").update();
+    scrubber.scrub();
+    stock.clock.advance(Duration.ofDays(1));
+    assertThat(scrubber.scrub()).isEqualTo(2);
+    assertThat(replica.index.findMissing(TEAM, blobs.keySet())).hasSize(2);
+    assertThat(registry.counter("millrace.cas.scrub.unverified.blobs").count())
+        .isGreaterThanOrEqualTo(17);
+  }
+
+  @Test
+  void whatIsReadDifferentlyEachTimeIsNoDamage() {
+    Digest blob = replica.write(TEAM, random.next(3_000_000), PIECE);
+    objects.failFor(object -> {
+      stock.objects.put(object, random.next(stock.objects.get(object).size()));
+      return false;
+    });
+    assertThat(scrubFor(Duration.ofHours(25))).isZero();
+    assertThat(replica.index.findMissing(TEAM, Set.of(blob))).isEmpty();
+    assertThat(registry.counter("millrace.cas.scrub.unverified.blobs").count()).isPositive();
   }
 
   @Test

@@ -292,6 +292,81 @@ final class DiskStagingAreaTest {
     assertThat(area.kept(name)).hasValue(1000);
   }
 
+  /** A disk that fails once, and then says that all is well, as a real one does. */
+  private static final class FailingOnce implements StableStorage {
+    private boolean failsFile;
+    private boolean failsNames;
+
+    @Override
+    public void sync(BlockFile file) throws IOException {
+      if (failsFile) {
+        failsFile = false;
+        throw new IOException("the test says so");
+      }
+    }
+
+    @Override
+    public void syncNames(Path directory) throws IOException {
+      if (failsNames) {
+        failsNames = false;
+        throw new IOException("the test says so");
+      }
+    }
+  }
+
+  private FailingOnce failingDisk() {
+    FailingOnce disk = new FailingOnce();
+    StagingGround ground = store.stagingGround(clock);
+    area =
+        DiskStagingArea.open(
+            store,
+            new StagingGround(store, ground.ring(), ground.committer(), disk, ground.clock()));
+    return disk;
+  }
+
+  @Test
+  void anUploadThatCouldNotBeMadeDurableAtItsCommitIsOver() throws IOException {
+    FailingOnce disk = failingDisk();
+    ByteString blob = random.next(2 * MIB);
+    ResourceName.Upload name = name(blob);
+    try (StagedBlob staged = area.begin(name)) {
+      write(staged, blob);
+      disk.failsFile = true;
+      assertThatThrownBy(staged::commit).isInstanceOf(Failure.Unavailable.class);
+      assertThatThrownBy(staged::suspend).isInstanceOf(Failure.Unavailable.class);
+      assertThatThrownBy(staged::commit).isInstanceOf(Failure.Unavailable.class);
+    }
+    assertIsOver(name, blob);
+  }
+
+  @Test
+  void anUploadThatCouldNotBeMadeDurableWhenItStoppedIsOver() throws IOException {
+    FailingOnce disk = failingDisk();
+    for (boolean names : new boolean[] {false, true}) {
+      ByteString blob = random.next(2 * MIB);
+      ResourceName.Upload name = name(blob);
+      try (StagedBlob staged = area.begin(name)) {
+        write(staged, blob.substring(0, MIB));
+        disk.failsFile = !names;
+        disk.failsNames = names;
+        assertThatThrownBy(staged::suspend).isInstanceOf(Failure.Unavailable.class);
+        assertThatThrownBy(staged::suspend).isInstanceOf(Failure.Unavailable.class);
+      }
+      assertIsOver(name, blob);
+    }
+  }
+
+  private void assertIsOver(ResourceName.Upload name, ByteString blob) throws IOException {
+    assertThat(area.kept(name)).isEmpty();
+    assertThat(area.resume(name)).isEmpty();
+    assertThat(store.findMissing(INSTANCE, Set.of(name.digest()))).hasSize(1);
+    try (Stream<Path> left = Files.list(directory.resolve("staged"))) {
+      assertThat(left).isEmpty();
+    }
+    upload(name, blob);
+    assertThat(store.findMissing(INSTANCE, Set.of(name.digest()))).isEmpty();
+  }
+
   private void restart() {
     close();
     open();

@@ -404,6 +404,91 @@ final class BlobIndexTest {
   }
 
   @Test
+  void aRowThatMakesNoBodyHidesNoneOfTheRestAndCanBeQuarantined() {
+    Map<Digest, ByteString> stored = blobs(5);
+    index.add(INSTANCE, stored);
+    List<Digest> pieced = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      pieced.add(digest(random.next(100)));
+      index.add(INSTANCE, pieced.get(i), announced(100, 200));
+    }
+    changeBody(pieced.get(0), "lengths = '{100}'");
+    changeBody(pieced.get(1), "lengths = '{100,null}'");
+    changeBody(pieced.get(2), "checksums = ''");
+    Set<Digest> asked = new HashSet<>(stored.keySet());
+    asked.addAll(pieced);
+    Map<Digest, Body> found = index.find(INSTANCE, asked);
+    assertThat(found.keySet()).isEqualTo(asked);
+    assertThat(found.get(pieced.get(3))).isInstanceOf(Body.Pieces.class);
+    for (Digest broken : pieced.subList(0, 3)) {
+      assertThat(found.get(broken)).isInstanceOf(Body.Unreadable.class);
+      assertThat(index.quarantine(INSTANCE, broken, found.get(broken), "unreadable")).isTrue();
+      index.add(INSTANCE, broken, announced(100));
+      assertThat(index.quarantine(INSTANCE, broken, found.get(broken), "replaced")).isFalse();
+    }
+    assertThat(index.findMissing(INSTANCE, asked)).isEmpty();
+    assertThat(count("cas.quarantine")).isEqualTo(3);
+  }
+
+  private void changeBody(Digest digest, String how) {
+    assertThat(
+            sql.sql(
+                    "update cas.bodies c set "
+                        + how
+                        + " from cas.blobs b where b.key = c.key and b.hash = ?")
+                .param(digest.hashBytes())
+                .update())
+        .isEqualTo(1);
+  }
+
+  @Test
+  void aRowThatMakesNoDigestHidesNoneOfTheRest() {
+    Map<Digest, ByteString> stored = blobs(20);
+    index.add(INSTANCE, stored);
+    List<Digest> all = List.copyOf(stored.keySet());
+    change(all.get(3), "hash = substring(hash for 31)");
+    change(all.get(5), "size = -1");
+    assertThat(index.findMissing(INSTANCE, stored.keySet()))
+        .containsExactlyInAnyOrder(all.get(3), all.get(5));
+    clock.advance(Duration.ofHours(1));
+    assertThat(index.findMissing(INSTANCE, stored.keySet()))
+        .as("renewed")
+        .containsExactlyInAnyOrder(all.get(3), all.get(5));
+  }
+
+  @Test
+  void inADatabaseThatWasReplacedNothingGoesToAnotherInstance() {
+    Map<Digest, ByteString> before = blobs(3);
+    Digest digest = before.keySet().iterator().next();
+    index.add(INSTANCE, before);
+    Map<String, Callable<?>> calls = new LinkedHashMap<>();
+    calls.put("findMissing", () -> index.findMissing(INSTANCE, before.keySet()));
+    calls.put("find", () -> index.find(INSTANCE, before.keySet()));
+    calls.put("add", () -> index.add(INSTANCE, before));
+    calls.put(
+        "addPieces",
+        () -> {
+          index.add(INSTANCE, digest(random.next(100)), announced(100));
+          return true;
+        });
+    calls.forEach((name, call) -> {
+      sql.sql(
+              "update cas.instances set name = 'other-' || ?, name_hash = sha256(random()::text::bytea)")
+          .param(name)
+          .update();
+      long rows = count("cas.blobs");
+      assertThatThrownBy(call::call).as(name).isInstanceOf(Failure.Unavailable.class);
+      assertThat(count("cas.blobs")).isEqualTo(rows);
+      assertThat(index.findMissing(INSTANCE, before.keySet())).isEqualTo(before.keySet());
+      assertThat(index.add(INSTANCE, before)).isEmpty();
+      assertThat(index.find(INSTANCE, before.keySet())).hasSize(3);
+    });
+    Body body = index.find(INSTANCE, Set.of(digest)).get(digest);
+    sql.sql("update cas.instances set name_hash = sha256(random()::text::bytea)").update();
+    assertThat(index.quarantine(INSTANCE, digest, body, "not this one")).isFalse();
+  }
+
+  @Test
   void aDatabaseOutOfReachIsUnavailableAndNotAbsence() {
     PGSimpleDataSource nobody = new PGSimpleDataSource();
     nobody.setURL("jdbc:postgresql://127.0.0.1:1/none");

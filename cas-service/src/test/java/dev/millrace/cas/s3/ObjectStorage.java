@@ -4,6 +4,7 @@ import dev.millrace.cas.index.BlobIndex;
 import dev.millrace.cas.index.CasSchema;
 import dev.millrace.cas.index.Deletions;
 import dev.millrace.cas.index.IndexDatabase;
+import dev.millrace.cas.index.Quarantine;
 import dev.millrace.cas.index.Retention;
 import dev.millrace.cas.s3.S3Settings.Limits;
 import dev.millrace.testing.ManualClock;
@@ -18,6 +19,7 @@ import javax.sql.DataSource;
 final class ObjectStorage {
 
   static final int INLINE_LIMIT = 16 * 1024;
+  static final int QUARANTINES_PER_MINUTE = 3;
 
   final ManualClock clock = ManualClock.standing();
   final DataSource dataSource;
@@ -54,7 +56,9 @@ final class ObjectStorage {
     Deletions deletions = new Deletions(database, Duration.ofDays(1), clock);
     BlobIndex index = new BlobIndex(database, deletions, Retention.DEFAULT, clock);
     PieceStore pieces = new PieceStore(deletions, objects, memory, 2);
-    return new Replica(new ObjectBlobStore(index, pieces, INLINE_LIMIT), deletions, memory);
+    Quarantine quarantine = new Quarantine(index, QUARANTINES_PER_MINUTE, clock);
+    return new Replica(
+        new ObjectBlobStore(index, quarantine, pieces, INLINE_LIMIT), deletions, memory);
   }
 
   record Replica(ObjectBlobStore store, Deletions deletions, TransferMemory memory) {}

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import dev.millrace.blobstore.Blobs;
+import dev.millrace.cas.upload.BlobUpload;
+import dev.millrace.cas.upload.ResumableUploads;
 import dev.millrace.digest.DigestFunction;
 import dev.millrace.failure.Failure;
 import dev.millrace.instance.InstanceName;
@@ -413,5 +415,63 @@ final class S3StagingAreaTest {
     assertThat(objects.objects).isNotEmpty();
     other.area().discard(name);
     assertThat(collect()).isZero();
+  }
+
+  @Test
+  void whatThisReplicaSuspendedItMayGiveUp() {
+    try (StagedBlob suspended = one.area().begin(name)) {
+      write(suspended, blob, 3 * MIB);
+      suspended.suspend();
+    }
+    other.area().discardSuspended(name);
+    assertThat(one.area().kept(name)).hasValue(3 * MIB);
+    one.area().discardSuspended(name);
+    assertThat(one.area().kept(name)).isEmpty();
+    assertThat(collect()).isZero();
+  }
+
+  @Test
+  void aReplicaWithTooManySuspendedUploadsLeavesAloneWhatGoesOnElsewhere() {
+    ResumableUploads few =
+        new ResumableUploads(one.store(), one.area(), clock, 1, Duration.ofDays(1));
+    for (boolean resting : new boolean[] {false, true}) {
+      ByteString content = random.next(SIZE);
+      ResourceName.Upload upload = name(content);
+      suspend(few, upload, content.substring(0, 3 * MIB));
+      StagedBlob goingOn = other.area().resume(upload).orElseThrow();
+      write(goingOn, content, 4 * MIB);
+      if (resting) {
+        goingOn.suspend();
+      }
+      suspend(few, name(blob), blob.substring(0, 1000));
+      assertThat(few.suspended()).isEqualTo(1);
+      if (resting) {
+        finish(other, upload, content);
+      } else {
+        write(goingOn, content, SIZE);
+        goingOn.commit();
+      }
+      assertThat(Blobs.read(one.store(), TEAM, upload.digest(), SIZE)).isEqualTo(content);
+    }
+  }
+
+  @Test
+  void aReplicaWithTooManySuspendedUploadsLeavesAloneWhatBeganElsewhere() {
+    ResumableUploads few =
+        new ResumableUploads(one.store(), one.area(), clock, 1, Duration.ofDays(1));
+    suspend(few, name, ByteString.EMPTY);
+    try (StagedBlob elsewhere = other.area().begin(name)) {
+      write(elsewhere, blob, 3 * MIB);
+      suspend(few, name(blob), ByteString.EMPTY);
+      write(elsewhere, blob, SIZE);
+      elsewhere.commit();
+    }
+    assertStored();
+  }
+
+  private static void suspend(ResumableUploads uploads, ResourceName.Upload name, ByteString part) {
+    BlobUpload upload = uploads.open(name, 0);
+    upload.append(List.of(part.asReadOnlyByteBuffer()));
+    upload.suspend();
   }
 }

@@ -6,6 +6,7 @@ import dev.millrace.cas.index.BlobIndex;
 import dev.millrace.cas.index.Deletions;
 import dev.millrace.cas.index.IndexDatabase;
 import dev.millrace.cas.index.PostgresUploads;
+import dev.millrace.cas.index.Quarantine;
 import dev.millrace.cas.index.Retention;
 import dev.millrace.staging.StagingArea;
 import dev.millrace.staging.verifying.VerifyingStagingArea;
@@ -29,7 +30,9 @@ record StagingReplica(
     PieceStore pieces = new PieceStore(deletions, objects, memory, 2);
     PostgresUploads uploads = new PostgresUploads(database, deletions, clock);
     StagingLimits limits = StagingLimits.of(ObjectStorage.INLINE_LIMIT);
-    ObjectBlobStore blobs = new ObjectBlobStore(index, pieces, ObjectStorage.INLINE_LIMIT);
+    ObjectBlobStore blobs =
+        new ObjectBlobStore(
+            index, new Quarantine(index, 3, clock), pieces, ObjectStorage.INLINE_LIMIT);
     S3StagingArea bare = new S3StagingArea(blobs, uploads, limits, clock);
     return new StagingReplica(
         new VerifyingBlobStore(blobs), new VerifyingStagingArea(bare), bare, memory, deletions);

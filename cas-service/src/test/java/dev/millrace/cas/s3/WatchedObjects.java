@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 
 /** Objects on the heap, to be counted, to be damaged and to be out of reach. */
 final class WatchedObjects implements ObjectStore {
@@ -14,6 +15,9 @@ final class WatchedObjects implements ObjectStore {
   final Map<UUID, byte[]> objects = new ConcurrentHashMap<>();
   final AtomicInteger puts = new AtomicInteger();
   volatile boolean outOfReach;
+
+  /** What becomes of bytes that are read. */
+  volatile UnaryOperator<byte[]> onTheWay = bytes -> bytes;
 
   @Override
   public void put(UUID object, List<ByteBuffer> bytes) {
@@ -34,7 +38,7 @@ final class WatchedObjects implements ObjectStore {
     if (bytes.length - position < target.remaining()) {
       return Outcome.TOO_SHORT;
     }
-    target.put(bytes, (int) position, target.remaining());
+    target.put(onTheWay.apply(bytes), (int) position, target.remaining());
     return Outcome.READ;
   }
 

@@ -90,6 +90,11 @@ public final class VerifyingStagingArea implements StagingArea {
   }
 
   @Override
+  public void discardSuspended(ResourceName.Upload name) {
+    delegate.discardSuspended(name);
+  }
+
+  @Override
   public int discardUntouchedSince(Instant then) {
     return delegate.discardUntouchedSince(then);
   }
