@@ -79,6 +79,35 @@ public abstract class StagingAreaContract {
     assertThat(area().resume(name)).isEmpty();
   }
 
+  /** As messages come out of the network: in direct buffers, thousands of them at worst. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 1024, 1025, 5000})
+  void bytesThatComeInPartsAreTakenAtOnce(int parts) {
+    ByteString blob = random.next(SIZE);
+    ResourceName.Upload name = name(blob);
+    try (StagedBlob staged = area().begin(name)) {
+      staged.write(List.of(blob.substring(0, 1000).asReadOnlyByteBuffer()));
+      List<ByteBuffer> rest = direct(blob.substring(1000), parts);
+      staged.write(rest);
+      assertThat(rest).noneMatch(ByteBuffer::hasRemaining);
+      assertThat(staged.written()).isEqualTo(SIZE);
+      staged.commit();
+    }
+    assertThat(read(name)).isEqualTo(blob);
+  }
+
+  private static List<ByteBuffer> direct(ByteString bytes, int parts) {
+    ByteBuffer all = ByteBuffer.allocateDirect(bytes.size());
+    bytes.copyTo(all);
+    List<ByteBuffer> cut = new ArrayList<>();
+    for (int i = 0; i < parts; i++) {
+      int from = (int) ((long) bytes.size() * i / parts);
+      int to = (int) ((long) bytes.size() * (i + 1) / parts);
+      cut.add(all.slice(from, to - from).asReadOnlyBuffer());
+    }
+    return cut;
+  }
+
   @ParameterizedTest
   @EnumSource(DigestFunction.class)
   void uploadsOfEveryDigestFunctionGoOn(DigestFunction function) {

@@ -36,8 +36,7 @@ public final class ResumableUploads implements AutoCloseable {
    * @param maxSuspended most uploads that this process keeps without a call that writes them
    * @param maxAge how long they are kept
    */
-  public ResumableUploads(
-      UploadPlaces places, Clock clock, int maxSuspended, Duration maxAge) {
+  public ResumableUploads(UploadPlaces places, Clock clock, int maxSuspended, Duration maxAge) {
     if (maxSuspended < 0 || maxAge.isNegative()) {
       throw new IllegalArgumentException("suspended uploads: bounds must not be negative");
     }

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.protobuf.ByteString;
 import dev.millrace.blobstore.Blobs;
 import dev.millrace.cas.upload.BlobUpload;
+import dev.millrace.cas.upload.GatheringRoom;
 import dev.millrace.cas.upload.ResumableUploads;
+import dev.millrace.cas.upload.UploadPlaces;
 import dev.millrace.digest.DigestFunction;
 import dev.millrace.failure.Failure;
 import dev.millrace.instance.InstanceName;
@@ -432,8 +434,7 @@ final class S3StagingAreaTest {
 
   @Test
   void aReplicaWithTooManySuspendedUploadsLeavesAloneWhatGoesOnElsewhere() {
-    ResumableUploads few =
-        new ResumableUploads(one.store(), one.area(), clock, 1, Duration.ofDays(1));
+    ResumableUploads few = few();
     for (boolean resting : new boolean[] {false, true}) {
       ByteString content = random.next(SIZE);
       ResourceName.Upload upload = name(content);
@@ -457,8 +458,7 @@ final class S3StagingAreaTest {
 
   @Test
   void aReplicaWithTooManySuspendedUploadsLeavesAloneWhatBeganElsewhere() {
-    ResumableUploads few =
-        new ResumableUploads(one.store(), one.area(), clock, 1, Duration.ofDays(1));
+    ResumableUploads few = few();
     suspend(few, name, ByteString.EMPTY);
     try (StagedBlob elsewhere = other.area().begin(name)) {
       write(elsewhere, blob, 3 * MIB);
@@ -467,6 +467,12 @@ final class S3StagingAreaTest {
       elsewhere.commit();
     }
     assertStored();
+  }
+
+  /** Those of a replica that keeps one suspended upload, and no heap to gather in. */
+  private ResumableUploads few() {
+    UploadPlaces places = new UploadPlaces(one.store(), one.area(), new GatheringRoom(0));
+    return new ResumableUploads(places, clock, 1, Duration.ofDays(1));
   }
 
   private static void suspend(ResumableUploads uploads, ResourceName.Upload name, ByteString part) {

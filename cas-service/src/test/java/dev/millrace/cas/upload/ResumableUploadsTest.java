@@ -462,8 +462,7 @@ final class ResumableUploadsTest {
   }
 
   private ResumableUploads uploads(StagingArea area) {
-    return new ResumableUploads(
-        new UploadPlaces(store, area, room), clock, 3, Duration.ofDays(1));
+    return new ResumableUploads(new UploadPlaces(store, area, room), clock, 3, Duration.ofDays(1));
   }
 
   private ResourceName.Upload name() {

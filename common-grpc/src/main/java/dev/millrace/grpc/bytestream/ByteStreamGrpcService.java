@@ -35,8 +35,7 @@ public final class ByteStreamGrpcService implements BindableService {
           .setResponseMarshaller(new ReadResponseMarshaller())
           .build();
   private static final MethodDescriptor<IncomingWrite, WriteResponse> WRITE =
-      ByteStreamGrpc.getWriteMethod()
-          .toBuilder(
+      ByteStreamGrpc.getWriteMethod().toBuilder(
               new IncomingWriteMarshaller(),
               ProtoUtils.marshaller(WriteResponse.getDefaultInstance()))
           .build();
@@ -71,8 +70,7 @@ public final class ByteStreamGrpcService implements BindableService {
   private void read(ReadRequest request, StreamObserver<ReadResponse> responses) {
     Resource resource = resources.find(request.getResourceName());
     ReadRange range = new ReadRange(request.getReadOffset(), request.getReadLimit());
-    Source<ReadResponse> source =
-        stream -> resource.handler().read(resource.name(), range, stream);
+    Source<ReadResponse> source = stream -> resource.handler().read(resource.name(), range, stream);
     if (resource.handler().isShort(resource.name(), range)) {
       ServerStream.sendOne(responses, source);
     } else {

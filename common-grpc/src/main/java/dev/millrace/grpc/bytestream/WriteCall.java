@@ -90,8 +90,7 @@ final class WriteCall implements StreamObserver<IncomingWrite> {
   private State.Writing open(IncomingWrite request) {
     Resource resource = resources.findWritable(request.resourceName());
     if (request.writeOffset() < 0) {
-      throw new InvalidRequest(
-          "write_offset", "must not be negative, is " + request.writeOffset());
+      throw new InvalidRequest("write_offset", "must not be negative, is " + request.writeOffset());
     }
     State.Writing writing =
         new State.Writing(

@@ -5,9 +5,9 @@ import io.grpc.HasByteBuffer;
 import java.io.InputStream;
 
 /**
- * Content that is part of a message in the transport's buffers. They are the transport's until it is
- * taken: a message that is dropped on its way needs nobody to release it, and one that is kept for
- * too long yields an error and never what the buffers hold by then.
+ * Content that is part of a message in the transport's buffers. They are the transport's until it
+ * is taken: a message that is dropped on its way needs nobody to release it, and one that is kept
+ * for too long yields an error and never what the buffers hold by then.
  */
 final class BufferedContent implements IncomingWrite.Content {
 

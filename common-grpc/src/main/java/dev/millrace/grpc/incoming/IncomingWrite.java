@@ -14,11 +14,7 @@ import java.util.List;
  * @param content the data, to be taken once
  */
 public record IncomingWrite(
-    String resourceName,
-    long writeOffset,
-    boolean finishWrite,
-    int encodedBytes,
-    Content content) {
+    String resourceName, long writeOffset, boolean finishWrite, int encodedBytes, Content content) {
 
   /** Data that waits to be taken. What nobody takes the transport lets go. */
   public interface Content {

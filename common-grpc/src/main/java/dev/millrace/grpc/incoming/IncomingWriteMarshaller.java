@@ -12,8 +12,8 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 
 /**
- * Decodes a {@code WriteRequest} but for its data, where the transport's buffers can be looked into,
- * and whole where they cannot: in the same process, or of a compressed message.
+ * Decodes a {@code WriteRequest} but for its data, where the transport's buffers can be looked
+ * into, and whole where they cannot: in the same process, or of a compressed message.
  */
 public final class IncomingWriteMarshaller implements Marshaller<IncomingWrite> {
 

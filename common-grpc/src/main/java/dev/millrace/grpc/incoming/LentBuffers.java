@@ -44,9 +44,7 @@ final class LentBuffers implements IncomingWrite.Lent {
     if (buffer == null || !buffer.hasRemaining()) {
       throw gone();
     }
-    return buffer
-        .slice(buffer.position(), Math.min(most, buffer.remaining()))
-        .asReadOnlyBuffer();
+    return buffer.slice(buffer.position(), Math.min(most, buffer.remaining())).asReadOnlyBuffer();
   }
 
   private void skip(int count) throws IOException {

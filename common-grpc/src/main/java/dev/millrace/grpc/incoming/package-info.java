@@ -1,4 +1,6 @@
-/** Content that storage takes out of the buffers in which the network brought it, without a copy. */
+/**
+ * Content that storage takes out of the buffers in which the network brought it, without a copy.
+ */
 @NullMarked
 package dev.millrace.grpc.incoming;
 

@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The data of one {@link ReadResponse}, in memory that the network can send: with room before it
- * for what frames it. Filled, sent once, then closed. Its message only stands for it: the data is in
- * what {@link ReadResponseMarshaller} makes of that while it is being sent. A transport that does not
- * take the buffer over is given a copy.
+ * for what frames it. Filled, sent once, then closed. Its message only stands for it: the data is
+ * in what {@link ReadResponseMarshaller} makes of that while it is being sent. A transport that
+ * does not take the buffer over is given a copy.
  */
 public final class OutgoingChunk implements AutoCloseable {
 

@@ -10,7 +10,9 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/** A message as a transport holds it, in buffers of some size that count as long as they are lent. */
+/**
+ * A message as a transport holds it, in buffers of some size that count as long as they are lent.
+ */
 class BufferedMessage extends InputStream implements HasByteBuffer, Detachable, KnownLength {
 
   private final int bufferBytes;

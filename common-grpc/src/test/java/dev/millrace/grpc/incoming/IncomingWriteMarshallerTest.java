@@ -86,7 +86,9 @@ final class IncomingWriteMarshallerTest {
     assertSays(request, marshaller.parse(new ByteArrayInputStream(request.toByteArray())));
     assertSays(
         request, marshaller.parse(new BufferedMessage(request.toByteString(), 1000).opaque()));
-    assertSays(WriteRequest.getDefaultInstance(), marshaller.parse(new BufferedMessage(ByteString.EMPTY, 1)));
+    assertSays(
+        WriteRequest.getDefaultInstance(),
+        marshaller.parse(new BufferedMessage(ByteString.EMPTY, 1)));
   }
 
   @Test

@@ -155,20 +155,22 @@ final class IncomingWriteOverNettyTest {
   private long write(String name, ByteString content, int messageBytes) throws Exception {
     CompletableFuture<Long> committed = new CompletableFuture<>();
     StreamObserver<WriteRequest> requests =
-        ByteStreamGrpc.newStub(channel).write(new StreamObserver<>() {
-          @Override
-          public void onNext(WriteResponse response) {
-            committed.complete(response.getCommittedSize());
-          }
+        ByteStreamGrpc.newStub(channel)
+            .write(
+                new StreamObserver<>() {
+                  @Override
+                  public void onNext(WriteResponse response) {
+                    committed.complete(response.getCommittedSize());
+                  }
 
-          @Override
-          public void onError(Throwable thrown) {
-            committed.completeExceptionally(thrown);
-          }
+                  @Override
+                  public void onError(Throwable thrown) {
+                    committed.completeExceptionally(thrown);
+                  }
 
-          @Override
-          public void onCompleted() {}
-        });
+                  @Override
+                  public void onCompleted() {}
+                });
     for (int at = 0; at < content.size(); at += messageBytes) {
       int end = Math.min(content.size(), at + messageBytes);
       WriteRequest message = message(name, at, content.substring(at, end));
