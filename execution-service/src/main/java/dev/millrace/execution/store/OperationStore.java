@@ -9,6 +9,9 @@ import dev.millrace.execution.operation.OperationName;
 import dev.millrace.execution.operation.OperationState;
 import dev.millrace.execution.operation.OperationState.Completed;
 import dev.millrace.execution.scheduling.Requirements;
+import dev.millrace.execution.store.SubmissionRows.Join;
+import dev.millrace.execution.store.SubmissionRows.NewOperation;
+import dev.millrace.execution.store.SubmissionRows.Row;
 import dev.millrace.failure.Failure;
 import dev.millrace.instance.InstanceName;
 import java.sql.ResultSet;
@@ -17,8 +20,11 @@ import java.sql.Types;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -38,10 +44,18 @@ public final class OperationStore {
           + TaskRows.COLUMNS
           + " from execution.operations o join execution.tasks t on t.id = o.task ";
 
+  /** The most callers that one transaction serves. */
+  private static final int MOST_AT_ONCE = 200;
+
   private final Database database;
   private final Clock clock;
   private final Supplier<UUID> ids;
   private final Duration grace;
+  private final Queues queues;
+  private final Together<Join, Optional<OperationName>> joins;
+  private final Together<Order, OperationName> submissions;
+  private final Together<OperationName, Optional<OperationSnapshot>> looks;
+  private final Together<OperationName, Optional<OperationSnapshot>> steps;
 
   /**
    * @param grace how long an operation lives on with nobody who follows it
@@ -51,108 +65,84 @@ public final class OperationStore {
     this.clock = clock;
     this.ids = ids;
     this.grace = grace;
+    queues = new Queues(database);
+    joins = new Together<>(MOST_AT_ONCE, this::join);
+    submissions = new Together<>(MOST_AT_ONCE, this::submit);
+    looks = new Together<>(MOST_AT_ONCE, this::look);
+    steps = new Together<>(MOST_AT_ONCE, this::step);
   }
 
   /** Joins an equal action in flight that may be shared. */
   public Optional<OperationName> join(InstanceName instance, Digest action, InliningWishes wishes) {
+    return joins.ask(new Join(instance, action, wishes));
+  }
+
+  private List<Optional<OperationName>> join(List<Join> wishes) {
     return database.transaction(sql -> {
-      Optional<UUID> task =
-          sql.sql(
-                  """
-                  select id from execution.tasks
-                  where instance = :instance and digest_function = :function
-                    and action_hash = :hash and action_size = :size
-                    and mergeable and stage <> 'COMPLETED'
-                  for update
-                  """)
-              .param("instance", instance.value())
-              .param("function", action.function().number())
-              .param("hash", action.hash())
-              .param("size", action.sizeBytes())
-              .query(UUID.class)
-              .optional();
-      // Whoever gives out work passes over what is locked here.
-      task.ifPresent(id -> Database.announce(sql, Changes.QUEUE));
-      return task.map(id -> name(sql, instance, id, wishes));
+      List<Optional<UUID>> runs = SubmissionRows.find(sql, wishes);
+      List<NewOperation> entered = new ArrayList<>();
+      List<Optional<OperationName>> names = new ArrayList<>();
+      for (int i = 0; i < wishes.size(); i++) {
+        Join wish = wishes.get(i);
+        names.add(
+            runs.get(i).map(run -> {
+              OperationName name = new OperationName(wish.instance(), ids.get());
+              entered.add(new NewOperation(name, run, wish.wishes()));
+              return name;
+            }));
+      }
+      if (!entered.isEmpty()) {
+        enter(sql, entered);
+        // Whoever gives out work passes over what is locked here.
+        Database.announce(sql, Changes.QUEUE);
+      }
+      return names;
     });
   }
 
   /** Queues an action, or joins an equal one that was queued meanwhile. */
   public OperationName submit(Submission submission, InliningWishes wishes) {
+    long queue = queues.id(submission.instance(), submission.requirements());
+    return submissions.ask(new Order(new Row(submission, queue), wishes));
+  }
+
+  /** One caller's action, and what the caller wants to have of its result. */
+  private record Order(Row row, InliningWishes wishes) {}
+
+  private List<OperationName> submit(List<Order> orders) {
     return database.transaction(sql -> {
-      UUID task = insert(sql, submission, ids.get());
+      List<UUID> runs =
+          SubmissionRows.queue(sql, orders.stream().map(Order::row).toList(), ids, clock.instant());
+      List<NewOperation> entered = new ArrayList<>();
+      for (int i = 0; i < orders.size(); i++) {
+        Order order = orders.get(i);
+        OperationName name = new OperationName(order.row().action().instance(), ids.get());
+        entered.add(new NewOperation(name, runs.get(i), order.wishes()));
+      }
+      enter(sql, entered);
       Database.announce(sql, Changes.QUEUE);
-      return name(sql, submission.instance(), task, wishes);
+      return entered.stream().map(NewOperation::name).toList();
     });
   }
 
   /** Keeps the name of an operation that was over before it began, so that it can be asked for. */
   public OperationName remember(
       Submission submission, ExecuteResponse response, InliningWishes wishes) {
-    return database.transaction(sql -> {
-      UUID task = insert(sql, submission.alone(), ids.get());
-      Task accepted = TaskRows.lock(sql, task).orElseThrow();
+    long queue = queues.id(submission.instance(), submission.requirements());
+    Row row = new Row(submission.alone(), queue);
+    OperationName name = new OperationName(submission.instance(), ids.get());
+    database.run(sql -> {
+      UUID run = SubmissionRows.queue(sql, List.of(row), ids, clock.instant()).getFirst();
+      Task accepted = TaskRows.lock(sql, run).orElseThrow();
       OperationState unused = TaskRows.apply(sql, accepted, new Stopped(response), clock.instant());
-      return name(sql, submission.instance(), task, wishes);
+      enter(sql, List.of(new NewOperation(name, run, wishes)));
     });
+    return name;
   }
 
-  private UUID insert(JdbcClient sql, Submission submission, UUID id) {
-    long queue = QueueRows.intern(sql, submission.instance(), submission.requirements());
-    return sql.sql(
-            """
-            insert into execution.tasks (id, queue, instance, digest_function, action_hash,
-              action_size, action, mergeable, do_not_cache, priority, timeout_millis, tool, invocation,
-              target, mnemonic, stage, attempts, queued_at)
-            values (:id, :queue, :instance, :function, :hash, :size, :action, :mergeable, :doNotCache,
-              :priority, :timeout, :tool, :invocation, :target, :mnemonic, 'QUEUED', 0, :now)
-            on conflict (instance, digest_function, action_hash, action_size)
-              where mergeable and stage <> 'COMPLETED'
-              do update set priority = least(tasks.priority, excluded.priority)
-            returning id
-            """)
-        .param("id", id)
-        .param("queue", queue)
-        .param("instance", submission.instance().value())
-        .param("function", submission.digest().function().number())
-        .param("hash", submission.digest().hash())
-        .param("size", submission.digest().sizeBytes())
-        .param("action", submission.action().toByteArray())
-        .param("mergeable", submission.mergeable())
-        .param("doNotCache", submission.doNotCache())
-        .param("priority", submission.priority())
-        .param("timeout", submission.timeout().toMillis())
-        .param("tool", submission.origin().tool())
-        .param("invocation", submission.origin().invocation())
-        .param("target", submission.origin().target())
-        .param("mnemonic", submission.origin().mnemonic())
-        .param("now", Database.at(clock.instant()))
-        .query(UUID.class)
-        .single();
-  }
-
-  private OperationName name(
-      JdbcClient sql, InstanceName instance, UUID task, InliningWishes wishes) {
-    UUID id = ids.get();
+  private void enter(JdbcClient sql, List<NewOperation> operations) {
     Instant now = clock.instant();
-    int unused =
-        sql.sql(
-                """
-                insert into execution.operations (id, task, instance, created_at, watched_until,
-                  inline_stdout, inline_stderr, inline_output_files)
-                values (:id, :task, :instance, :now, :until, :stdout, :stderr,
-                  cast(:files as text[]))
-                """)
-            .param("id", id)
-            .param("task", task)
-            .param("instance", instance.value())
-            .param("now", Database.at(now))
-            .param("until", Database.at(now.plus(grace)))
-            .param("stdout", wishes.stdout())
-            .param("stderr", wishes.stderr())
-            .param("files", wishes.outputFiles().toArray(String[]::new))
-            .update();
-    return new OperationName(instance, id);
+    SubmissionRows.enter(sql, operations, now, now.plus(grace));
   }
 
   /**
@@ -161,7 +151,7 @@ public final class OperationStore {
    * @throws Failure.NotFound if there is none of that name, or no more
    */
   public OperationSnapshot get(OperationName name) {
-    return database.transaction(sql -> get(sql, name));
+    return found(name, looks.ask(name));
   }
 
   /**
@@ -169,46 +159,63 @@ public final class OperationStore {
    * the grace time, it keeps the operation alive.
    */
   public OperationSnapshot follow(OperationName name) {
+    return found(name, steps.ask(name));
+  }
+
+  private static OperationSnapshot found(OperationName name, Optional<OperationSnapshot> snapshot) {
+    return snapshot.orElseThrow(
+        () -> new Failure.NotFound("there is no operation '" + name + "', or no longer"));
+  }
+
+  private List<Optional<OperationSnapshot>> look(List<OperationName> names) {
+    return database.transaction(sql -> look(sql, names));
+  }
+
+  private List<Optional<OperationSnapshot>> step(List<OperationName> names) {
     return database.transaction(sql -> {
       // Written only when it is about time: every step of every follower comes by here.
-      watchUntil(sql, name, clock.instant().plus(grace.multipliedBy(3).dividedBy(4)));
-      return get(sql, name);
+      watchUntil(sql, names, clock.instant().plus(grace.multipliedBy(3).dividedBy(4)));
+      return look(sql, names);
     });
+  }
+
+  private static List<Optional<OperationSnapshot>> look(JdbcClient sql, List<OperationName> names) {
+    Map<OperationName, OperationSnapshot> found = new HashMap<>();
+    sql.sql(SELECT + " where o.id = any(cast(:ids as uuid[])) and o.deleted_at is null")
+        .param("ids", ids(names))
+        .query(row -> {
+          OperationSnapshot snapshot = read(row);
+          found.put(snapshot.name(), snapshot);
+        });
+    return names.stream().map(name -> Optional.ofNullable(found.get(name))).toList();
+  }
+
+  private static String[] ids(List<OperationName> names) {
+    return names.stream().map(name -> name.id().toString()).toArray(String[]::new);
   }
 
   /** Somebody ceased to follow an operation: the grace time begins, unless others do. */
   public void leave(OperationName name) {
-    database.run(sql -> watchUntil(sql, name, clock.instant().plus(grace)));
+    database.run(sql -> watchUntil(sql, List.of(name), clock.instant().plus(grace)));
   }
 
-  /** Makes sure that an operation counts as watched for so long; more is given if less is left. */
-  private void watchUntil(JdbcClient sql, OperationName name, Instant atLeast) {
+  /** Makes sure that operations count as watched for so long; more is given if less is left. */
+  private void watchUntil(JdbcClient sql, List<OperationName> names, Instant atLeast) {
     int unused =
         sql.sql(
                 """
                 update execution.operations set watched_until = :until
-                where id = :id and instance = :instance and watched_until < :least
+                where id = any(cast(:ids as uuid[])) and watched_until < :least
                 """)
             .param("until", Database.at(clock.instant().plus(grace)))
             .param("least", Database.at(atLeast))
-            .param("id", name.id())
-            .param("instance", name.instance().value())
+            .param("ids", ids(names))
             .update();
-  }
-
-  private static OperationSnapshot get(JdbcClient sql, OperationName name) {
-    return sql.sql(SELECT + " where o.id = :id and o.instance = :instance and o.deleted_at is null")
-        .param("id", name.id())
-        .param("instance", name.instance().value())
-        .query((row, n) -> read(row))
-        .optional()
-        .orElseThrow(
-            () -> new Failure.NotFound("there is no operation '" + name + "', or no longer"));
   }
 
   /** What the action of an operation asks for. */
   public Requirements requirements(Task task) {
-    return database.transaction(sql -> QueueRows.requirements(sql, task.queue()));
+    return queues.get(task.queue()).requirements();
   }
 
   /** Where an operation is in a list. */
@@ -256,7 +263,8 @@ public final class OperationStore {
   /** Cancels one operation; the action itself only if no other operation waits for it. */
   public void cancel(OperationName name) {
     database.run(sql -> {
-      Task task = TaskRows.lock(sql, get(sql, name).task().id()).orElseThrow();
+      OperationSnapshot seen = found(name, look(sql, List.of(name)).getFirst());
+      Task task = TaskRows.lock(sql, seen.task().id()).orElseThrow();
       if (task.state() instanceof Completed) {
         return;
       }
@@ -294,7 +302,7 @@ public final class OperationStore {
   /** Forgets an operation's name; if the action still runs, nobody follows it any more. */
   public void delete(OperationName name) {
     database.run(sql -> {
-      OperationSnapshot unused = get(sql, name);
+      OperationSnapshot unused = found(name, look(sql, List.of(name)).getFirst());
       int changed =
           sql.sql(
                   """

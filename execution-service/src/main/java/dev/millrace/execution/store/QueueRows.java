@@ -60,10 +60,10 @@ final class QueueRows {
         .optional();
   }
 
-  static Requirements requirements(JdbcClient sql, long queue) {
+  static Queue get(JdbcClient sql, long id) {
     return sql.sql("select * from execution.queues where id = :id")
-        .param("id", queue)
-        .query((row, n) -> read(row).requirements())
+        .param("id", id)
+        .query((row, n) -> read(row))
         .single();
   }
 

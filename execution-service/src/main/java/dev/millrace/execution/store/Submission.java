@@ -34,6 +34,11 @@ public record Submission(
         instance, digest, action, requirements, false, doNotCache, priority, timeout, origin);
   }
 
+  /** Whom the action counts for when work is shared out. */
+  Party party() {
+    return Party.of(instance);
+  }
+
   /** On whose behalf an action runs, as its caller says. What is not known is empty. */
   public record Origin(String tool, String invocation, String target, String mnemonic) {
     public static final Origin UNKNOWN = new Origin("", "", "", "");

@@ -1,0 +1,49 @@
+package dev.millrace.execution.store;
+
+import dev.millrace.execution.scheduling.Requirements;
+import dev.millrace.execution.store.QueueRows.Queue;
+import dev.millrace.instance.InstanceName;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** The queues that this replica has met: they never change and are never removed. */
+final class Queues {
+
+  /** Clients may ask for anything: what is more is looked up each time. */
+  private static final int MOST_KEPT = 10_000;
+
+  private record Key(InstanceName instance, Requirements requirements) {}
+
+  private final Database database;
+  private final ConcurrentHashMap<Key, Long> ids = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<Long, Queue> queues = new ConcurrentHashMap<>();
+
+  Queues(Database database) {
+    this.database = database;
+  }
+
+  /** The id of a queue, which is made if there is none. */
+  long id(InstanceName instance, Requirements requirements) {
+    Key key = new Key(instance, requirements);
+    Long kept = ids.get(key);
+    if (kept != null) {
+      return kept;
+    }
+    long id = database.transaction(sql -> QueueRows.intern(sql, instance, requirements));
+    if (ids.size() < MOST_KEPT) {
+      ids.put(key, id);
+    }
+    return id;
+  }
+
+  Queue get(long id) {
+    Queue kept = queues.get(id);
+    if (kept != null) {
+      return kept;
+    }
+    Queue queue = database.transaction(sql -> QueueRows.get(sql, id));
+    if (queues.size() < MOST_KEPT) {
+      queues.put(id, queue);
+    }
+    return queue;
+  }
+}
