@@ -5,11 +5,12 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
 import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 
 /** Rows on their way into a statement that takes a list for each of its columns. */
 record Columns<T>(Collection<T> rows) {
 
-  String[] texts(Function<T, String> column) {
+  @Nullable String[] texts(Function<T, ? extends @Nullable String> column) {
     return rows.stream().map(column).toArray(String[]::new);
   }
 
@@ -21,7 +22,7 @@ record Columns<T>(Collection<T> rows) {
     return rows.stream().mapToLong(column).toArray();
   }
 
-  byte[][] bytes(Function<T, byte[]> column) {
+  byte @Nullable [][] bytes(Function<T, byte @Nullable []> column) {
     return rows.stream().map(column).toArray(byte[][]::new);
   }
 

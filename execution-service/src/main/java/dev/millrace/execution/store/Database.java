@@ -5,6 +5,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.Collection;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import javax.sql.DataSource;
@@ -72,11 +74,19 @@ public final class Database {
 
   /** Wakes those who wait for a topic, on every replica, once the transaction is committed. */
   static void announce(JdbcClient sql, String topic) {
-    String unused =
-        sql.sql("select pg_notify(:channel, :topic)::text")
+    announce(sql, List.of(topic));
+  }
+
+  static void announce(JdbcClient sql, Collection<String> topics) {
+    long unused =
+        sql.sql(
+                """
+                select count(pg_notify(:channel, topic))
+                from unnest(cast(:topics as text[])) as topic
+                """)
             .param("channel", CHANNEL)
-            .param("topic", topic)
-            .query(String.class)
+            .param("topics", topics.toArray(String[]::new))
+            .query(Long.class)
             .single();
   }
 

@@ -10,8 +10,12 @@ import dev.millrace.execution.operation.OperationEvent.Stopped;
 import dev.millrace.execution.operation.OperationState;
 import dev.millrace.execution.operation.OperationState.Executing;
 import dev.millrace.execution.scheduling.AttemptPolicy;
+import dev.millrace.execution.store.TaskRows.Change;
 import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -29,25 +33,56 @@ final class LeaseRows {
 
   /** The task that a lease is for, locked; nothing if the lease is gone or cancelled. */
   static Optional<Task> lockTaskOf(JdbcClient sql, UUID lease, String session) {
-    return sql.sql(
+    return Optional.ofNullable(lockTasksOf(sql, List.of(new Held(lease, session))).get(lease));
+  }
+
+  /** A lease as a bot names it: nobody but its session speaks for it. */
+  record Held(UUID lease, String session) {}
+
+  /** The tasks that leases are for; without those that are gone or cancelled. */
+  static Map<UUID, Task> tasksOf(JdbcClient sql, Collection<Held> leases) {
+    return tasksOf(sql, leases, "");
+  }
+
+  /** The same, locked. */
+  static Map<UUID, Task> lockTasksOf(JdbcClient sql, Collection<Held> leases) {
+    return tasksOf(sql, leases, " for update of t");
+  }
+
+  private static Map<UUID, Task> tasksOf(JdbcClient sql, Collection<Held> leases, String lock) {
+    Columns<Held> columns = new Columns<>(leases);
+    Map<UUID, Task> found = new HashMap<>();
+    sql.sql(
             "select "
                 + TaskRows.COLUMNS
                 + """
                  from execution.tasks t join execution.leases l on l.task = t.id
-                where l.id = :lease and l.session = :session and l.state <> 'CANCELLED'
-                for update of t
-                """)
-        .param("lease", lease)
-        .param("session", session)
-        .query((row, n) -> TaskRows.read(row))
-        .optional()
-        // The lease may have ended while its task was waited for.
-        .filter(task -> task.state() instanceof Executing e && e.lease().equals(lease));
+                where (l.id, l.session) in
+                    (select * from unnest(cast(:lease as uuid[]), cast(:session as text[])))
+                  and l.state <> 'CANCELLED'
+                order by t.id
+                """
+                + lock)
+        .param("lease", columns.texts(held -> held.lease().toString()))
+        .param("session", columns.texts(Held::session))
+        .query(row -> {
+          Task task = TaskRows.read(row);
+          // The lease may have ended while its task was waited for.
+          if (task.state() instanceof Executing executing) {
+            found.put(executing.lease(), task);
+          }
+        });
+    return found;
   }
 
   static void finish(JdbcClient sql, Task task, UUID lease, ExecuteResponse response, Instant now) {
-    delete(sql, lease);
-    OperationState unused = TaskRows.apply(sql, task, new Finished(lease, response), now);
+    finish(sql, List.of(new Change(task, new Finished(lease, response))), List.of(lease), now);
+  }
+
+  /** Ends leases with the outcome of their locked tasks. */
+  static void finish(JdbcClient sql, List<Change> outcomes, List<UUID> leases, Instant now) {
+    delete(sql, leases);
+    List<OperationState> unused = TaskRows.apply(sql, outcomes, now);
   }
 
   /** Another attempt, or the end if there were enough of them. */
@@ -85,7 +120,29 @@ final class LeaseRows {
   }
 
   static void delete(JdbcClient sql, UUID lease) {
-    int unused = sql.sql("delete from execution.leases where id = :id").param("id", lease).update();
+    delete(sql, List.of(lease));
+  }
+
+  private static void delete(JdbcClient sql, List<UUID> leases) {
+    int unused =
+        sql.sql("delete from execution.leases where id = any(cast(:ids as uuid[]))")
+            .param("ids", new Columns<>(leases).texts(UUID::toString))
+            .update();
+  }
+
+  /** Bots are done with leases that were to be stopped. */
+  static void dropStopped(JdbcClient sql, Collection<Held> leases) {
+    Columns<Held> columns = new Columns<>(leases);
+    int unused =
+        sql.sql(
+                """
+                delete from execution.leases
+                where state = 'CANCELLED' and (id, session) in
+                    (select * from unnest(cast(:lease as uuid[]), cast(:session as text[])))
+                """)
+            .param("lease", columns.texts(held -> held.lease().toString()))
+            .param("session", columns.texts(Held::session))
+            .update();
   }
 
   private static void avoidSessionOf(JdbcClient sql, UUID lease) {

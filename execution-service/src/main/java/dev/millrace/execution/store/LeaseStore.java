@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import build.bazel.remote.execution.v2.ExecuteResponse;
 import com.google.rpc.Code;
 import dev.millrace.execution.operation.Endings;
+import dev.millrace.execution.operation.OperationEvent.Finished;
 import dev.millrace.execution.operation.OperationEvent.Leased;
 import dev.millrace.execution.operation.OperationState;
 import dev.millrace.execution.scheduling.Assignment;
@@ -13,14 +14,17 @@ import dev.millrace.execution.scheduling.AttemptPolicy;
 import dev.millrace.execution.scheduling.Matching;
 import dev.millrace.execution.scheduling.QueuedAction;
 import dev.millrace.execution.scheduling.TimeoutPolicy;
+import dev.millrace.execution.store.LeaseRows.Held;
 import dev.millrace.execution.store.LeaseRows.Problem;
 import dev.millrace.execution.store.QueueRows.Queue;
+import dev.millrace.execution.store.TaskRows.Change;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,6 +40,9 @@ import org.springframework.jdbc.core.simple.JdbcClient;
  */
 public final class LeaseStore {
 
+  /** The most leases that one transaction settles. */
+  private static final int MOST_AT_ONCE = 200;
+
   private final Database database;
   private final Clock clock;
   private final Supplier<UUID> ids;
@@ -43,6 +50,8 @@ public final class LeaseStore {
   private final TimeoutPolicy timeouts;
   private final Duration expiry;
   private final Instant startedAt;
+  private final Together<Held, Optional<Task>> tasks;
+  private final Together<Outcome, Boolean> outcomes;
 
   /**
    * @param expiry how long a lease lasts without being reported
@@ -61,6 +70,8 @@ public final class LeaseStore {
     this.timeouts = timeouts;
     this.expiry = expiry;
     this.startedAt = clock.instant();
+    tasks = new Together<>(MOST_AT_ONCE, this::tasksOf);
+    outcomes = new Together<>(MOST_AT_ONCE, this::finish);
   }
 
   /** Gives queued actions to those of the sessions that have room; returns who got any. */
@@ -174,21 +185,53 @@ public final class LeaseStore {
 
   /** The action of a lease that its session still holds. */
   public Optional<Task> taskOf(UUID lease, String session) {
-    return database.transaction(sql -> LeaseRows.lockTaskOf(sql, lease, session));
+    return tasks.ask(new Held(lease, session));
+  }
+
+  private List<Optional<Task>> tasksOf(List<Held> leases) {
+    return database.transaction(sql -> {
+      Map<UUID, Task> found = LeaseRows.tasksOf(sql, leases);
+      return leases.stream().map(held -> Optional.ofNullable(found.get(held.lease()))).toList();
+    });
   }
 
   /** Takes the outcome of a lease; nothing happens if it ended meanwhile. */
   public void finish(UUID lease, String session, ExecuteResponse response) {
-    database.run(sql -> {
-      LeaseRows.lockTaskOf(sql, lease, session)
-          .ifPresent(task -> LeaseRows.finish(sql, task, lease, response, clock.instant()));
-      dropStopped(sql, lease, session);
+    boolean unused = outcomes.ask(new Outcome(new Held(lease, session), response));
+  }
+
+  private record Outcome(Held held, ExecuteResponse response) {}
+
+  /** Tells of each whether it was still wanted. */
+  private List<Boolean> finish(List<Outcome> brought) {
+    return database.transaction(sql -> {
+      List<Held> leases = brought.stream().map(Outcome::held).toList();
+      Map<UUID, Task> wanted = LeaseRows.lockTasksOf(sql, leases);
+      Map<UUID, Change> changes = new LinkedHashMap<>();
+      List<Boolean> taken = new ArrayList<>();
+      for (Outcome outcome : brought) {
+        UUID lease = outcome.held().lease();
+        Task task = wanted.get(lease);
+        if (task != null) {
+          Finished event = new Finished(lease, outcome.response());
+          Change unused = changes.putIfAbsent(lease, new Change(task, event));
+        }
+        taken.add(task != null);
+      }
+      if (!changes.isEmpty()) {
+        LeaseRows.finish(
+            sql, List.copyOf(changes.values()), List.copyOf(changes.keySet()), clock.instant());
+      }
+      if (changes.size() < brought.size()) {
+        LeaseRows.dropStopped(sql, leases);
+      }
+      return taken;
     });
   }
 
   /** Takes note that a bot is done with a lease whose outcome nobody wants any more. */
   public void drop(UUID lease, String session) {
-    database.run(sql -> dropStopped(sql, lease, session));
+    database.run(sql -> LeaseRows.dropStopped(sql, List.of(new Held(lease, session))));
   }
 
   /** Takes note that an attempt came to nothing; nothing happens if it ended meanwhile. */
@@ -198,21 +241,8 @@ public final class LeaseStore {
           .ifPresent(task ->
               LeaseRows.fail(
                   sql, task, lease, new Problem(code, problem), attempts, clock.instant()));
-      dropStopped(sql, lease, session);
+      LeaseRows.dropStopped(sql, List.of(new Held(lease, session)));
     });
-  }
-
-  /** The bot is done with a lease that was to be stopped. */
-  private static void dropStopped(JdbcClient sql, UUID lease, String session) {
-    int unused =
-        sql.sql(
-                """
-                delete from execution.leases
-                where id = :id and session = :session and state = 'CANCELLED'
-                """)
-            .param("id", lease)
-            .param("session", session)
-            .update();
   }
 
   /**

@@ -15,10 +15,11 @@ import dev.millrace.failure.Failure;
 import dev.millrace.instance.InstanceName;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Types;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -99,48 +100,66 @@ final class TaskRows {
         .optional();
   }
 
+  /** What happened to a locked task. */
+  record Change(Task task, OperationEvent event) {}
+
   /** Takes a locked task on to its next state, and wakes who waits for it. */
   static OperationState apply(JdbcClient sql, Task task, OperationEvent event, Instant now) {
-    OperationState next = task.state().after(event);
-    switch (next) {
-      case Queued(int attempts) -> {
-        write(sql, task, "QUEUED", attempts, null, null, null);
-        Database.announce(sql, Changes.QUEUE);
-      }
-      case Executing(int attempts, UUID lease) ->
-          write(sql, task, "EXECUTING", attempts, lease, null, null);
-      case Completed(int attempts, ExecuteResponse response) ->
-          write(sql, task, "COMPLETED", attempts, null, response.toByteArray(), now);
+    return apply(sql, List.of(new Change(task, event)), now).getFirst();
+  }
+
+  /** The same for several tasks, each of them once. */
+  static List<OperationState> apply(JdbcClient sql, List<Change> changes, Instant now) {
+    List<OperationState> next = changes.stream().map(c -> c.task().state().after(c.event())).toList();
+    write(sql, changes.stream().map(change -> change.task().id()).toList(), next, now);
+    List<String> topics = new ArrayList<>();
+    changes.forEach(change -> topics.add(Changes.task(change.task().id())));
+    if (next.stream().anyMatch(Queued.class::isInstance)) {
+      topics.add(Changes.QUEUE);
     }
-    Database.announce(sql, Changes.task(task.id()));
+    Database.announce(sql, topics);
     return next;
   }
 
   private static void write(
-      JdbcClient sql,
-      Task task,
-      String stage,
-      int attempts,
-      @Nullable UUID lease,
-      byte @Nullable [] response,
-      @Nullable Instant completedAt) {
+      JdbcClient sql, List<UUID> tasks, List<OperationState> states, Instant now) {
+    Columns<OperationState> columns = new Columns<>(states);
     int unused =
         sql.sql(
                 """
-                update execution.tasks
-                set stage = :stage, attempts = :attempts, lease = :lease,
-                    partial_metadata = null, response = :response, completed_at = :completed
-                where id = :id
+                update execution.tasks t
+                set stage = r.stage, attempts = r.attempts, lease = r.lease,
+                    partial_metadata = null, response = r.response,
+                    completed_at = case r.stage when 'COMPLETED' then :now end
+                from unnest(cast(:id as uuid[]), cast(:stage as text[]),
+                  cast(:attempts as integer[]), cast(:lease as uuid[]), cast(:response as bytea[]))
+                  as r(id, stage, attempts, lease, response)
+                where t.id = r.id
                 """)
-            .param("id", task.id())
-            .param("stage", stage)
-            .param("attempts", attempts)
-            .param("lease", lease, Types.OTHER)
-            .param("response", response, Types.BINARY)
-            .param(
-                "completed",
-                completedAt == null ? null : Database.at(completedAt),
-                Types.TIMESTAMP_WITH_TIMEZONE)
+            .param("id", new Columns<>(tasks).texts(UUID::toString))
+            .param("stage", columns.texts(TaskRows::stage))
+            .param("attempts", columns.ints(OperationState::attempts))
+            .param("lease", columns.texts(TaskRows::lease))
+            .param("response", columns.bytes(TaskRows::response))
+            .param("now", Database.at(now))
             .update();
+  }
+
+  private static String stage(OperationState state) {
+    return switch (state) {
+      case Queued queued -> "QUEUED";
+      case Executing executing -> "EXECUTING";
+      case Completed completed -> "COMPLETED";
+    };
+  }
+
+  private static @Nullable String lease(OperationState state) {
+    return state instanceof Executing(int attempts, UUID lease) ? lease.toString() : null;
+  }
+
+  private static byte @Nullable [] response(OperationState state) {
+    return state instanceof Completed(int attempts, ExecuteResponse response)
+        ? response.toByteArray()
+        : null;
   }
 }
