@@ -16,7 +16,10 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -29,11 +32,16 @@ import org.springframework.jdbc.core.simple.JdbcClient;
  */
 public final class SessionStore {
 
+  /** The most bots that one transaction serves. */
+  private static final int MOST_AT_ONCE = 200;
+
   private final Database database;
   private final Clock clock;
   private final Supplier<UUID> ids;
   private final AttemptPolicy attempts;
   private final Duration expiry;
+  private final Together<BotReport, Optional<List<HeldLease>>> signs;
+  private final Together<String, Optional<List<HeldLease>>> looks;
 
   /**
    * @param expiry how long a session lasts without a sign of its bot
@@ -45,6 +53,8 @@ public final class SessionStore {
     this.ids = ids;
     this.attempts = attempts;
     this.expiry = expiry;
+    signs = new Together<>(MOST_AT_ONCE, this::report);
+    looks = new Together<>(MOST_AT_ONCE, this::leases);
   }
 
   /** Opens a session, and ends the one that the bot had before; its leases go to others. */
@@ -80,7 +90,10 @@ public final class SessionStore {
   }
 
   private void remove(JdbcClient sql, String session) {
-    leases(sql, session).forEach(lease -> lose(sql, session, lease, /* atPeace= */ false));
+    leases(sql, List.of(session))
+        .getFirst()
+        .orElse(List.of())
+        .forEach(lease -> lose(sql, session, lease, /* atPeace= */ false));
     int unused =
         sql.sql("delete from execution.sessions where name = :name")
             .param("name", session)
@@ -120,39 +133,28 @@ public final class SessionStore {
    * @throws Failure.NotFound if the session is gone for good
    */
   public List<HeldLease> report(String name, BotSession session, List<LeaseReport> reports) {
-    return database.transaction(sql -> {
-      renew(sql, name, session);
-      reports.forEach(report -> take(sql, name, report));
-      dropUnreported(sql, name, reports);
-      return leases(sql, name);
-    });
+    return held(name, signs.ask(new BotReport(name, session, reports)));
   }
 
-  private void renew(JdbcClient sql, String name, BotSession session) {
-    List<Property> properties = QueueRows.properties(session.offer());
-    Instant now = clock.instant();
-    int renewed =
-        sql.sql(
-                """
-                update execution.sessions
-                set seen_at = :now, expires_at = :expires, accepts_work = :accepts,
-                    capacity = :capacity, serves_below = :below,
-                    property_names = cast(:names as text[]),
-                    property_values = cast(:values as text[])
-                where name = :name and ended_at is null
-                """)
-            .param("now", Database.at(now))
-            .param("expires", Database.at(now.plus(expiry)))
-            .param("accepts", session.acceptsWork())
-            .param("capacity", session.capacity())
-            .param("below", session.offer().below())
-            .param("names", QueueRows.names(properties))
-            .param("values", QueueRows.values(properties))
-            .param("name", name)
-            .update();
-    if (renewed == 0) {
-      throw gone(name);
+  private static List<HeldLease> held(String name, Optional<List<HeldLease>> leases) {
+    return leases.orElseThrow(() -> gone(name));
+  }
+
+  /** Nothing for sessions that are gone. */
+  private List<Optional<List<HeldLease>>> report(List<BotReport> signs) {
+    return database.transaction(sql -> report(sql, signs));
+  }
+
+  private List<Optional<List<HeldLease>>> report(JdbcClient sql, List<BotReport> signs) {
+    ReportRows.renewSessions(sql, signs, clock.instant(), expiry);
+    if (signs.stream().anyMatch(sign -> !sign.leases().isEmpty())) {
+      ReportRows.renewLeases(sql, signs, clock.instant().plus(expiry));
     }
+    for (BotReport sign : signs) {
+      sign.leases().forEach(report -> take(sql, sign.session(), report));
+    }
+    ReportRows.dropUnreported(sql, signs);
+    return leases(sql, signs.stream().map(BotReport::session).toList());
   }
 
   private static Failure.NotFound gone(String name) {
@@ -160,15 +162,14 @@ public final class SessionStore {
         "there is no bot session '" + name + "': it was ended, or replaced by a newer one");
   }
 
+  /** What a report says beyond that the bot still has the lease. */
   private void take(JdbcClient sql, String session, LeaseReport report) {
     switch (report.state()) {
-      case PENDING -> renew(sql, session, report.id(), "state");
-      case ACTIVE -> {
-        renew(sql, session, report.id(), "case state when 'PENDING' then 'ACTIVE' else state end");
-        report
-            .partialMetadata()
-            .ifPresent(partial -> keep(sql, report.id(), partial.toByteArray()));
-      }
+      case PENDING -> {}
+      case ACTIVE ->
+          report
+              .partialMetadata()
+              .ifPresent(partial -> keep(sql, report.id(), partial.toByteArray()));
       case CANCELLED -> {
         Optional<Task> task = LeaseRows.lockTaskOf(sql, report.id(), session);
         if (task.isPresent()) {
@@ -179,32 +180,6 @@ public final class SessionStore {
         }
       }
     }
-  }
-
-  /** What was to be stopped and the bot does not have, is stopped. */
-  private static void dropUnreported(JdbcClient sql, String session, List<LeaseReport> reports) {
-    int unused =
-        sql.sql(
-                """
-                delete from execution.leases
-                where session = :session and state = 'CANCELLED'
-                  and id <> all(cast(:reported as uuid[]))
-                """)
-            .param("session", session)
-            .param("reported", reports.stream().map(r -> r.id().toString()).toArray(String[]::new))
-            .update();
-  }
-
-  private void renew(JdbcClient sql, String session, UUID lease, String state) {
-    int unused =
-        sql.sql(
-                "update execution.leases set expires_at = :expires, state = "
-                    + state
-                    + " where id = :id and session = :session")
-            .param("expires", Database.at(clock.instant().plus(expiry)))
-            .param("id", lease)
-            .param("session", session)
-            .update();
   }
 
   private static void keep(JdbcClient sql, UUID lease, byte[] partialMetadata) {
@@ -238,33 +213,34 @@ public final class SessionStore {
    * @throws Failure.NotFound if the session is gone for good
    */
   public List<HeldLease> leases(String name) {
-    return database.transaction(sql -> {
-      boolean open =
-          sql.sql(
-                  """
-                  select exists (select 1 from execution.sessions
-                                 where name = :name and ended_at is null)
-                  """)
-              .param("name", name)
-              .query(Boolean.class)
-              .single();
-      if (!open) {
-        throw gone(name);
-      }
-      return leases(sql, name);
-    });
+    return held(name, looks.ask(name));
   }
 
-  private static List<HeldLease> leases(JdbcClient sql, String name) {
-    return sql.sql(
+  private List<Optional<List<HeldLease>>> leases(List<String> names) {
+    return database.transaction(sql -> leases(sql, names));
+  }
+
+  private static List<Optional<List<HeldLease>>> leases(JdbcClient sql, List<String> names) {
+    Map<String, List<HeldLease>> held = new HashMap<>();
+    sql.sql(
             """
-            select l.id as lease_id, l.state, l.expires_at, t.instance, t.digest_function, t.action
-            from execution.leases l join execution.tasks t on t.id = l.task
-            where l.session = :name order by l.created_at, l.id
+            select s.name, l.id as lease_id, l.state, l.expires_at, t.instance, t.digest_function,
+              t.action
+            from execution.sessions s
+              left join execution.leases l on l.session = s.name
+              left join execution.tasks t on t.id = l.task
+            where s.name = any(cast(:names as text[])) and s.ended_at is null
+            order by l.created_at, l.id
             """)
-        .param("name", name)
-        .query((row, n) -> held(row))
-        .list();
+        .param("names", names.toArray(String[]::new))
+        .query(row -> {
+          List<HeldLease> own =
+              held.computeIfAbsent(row.getString("name"), name -> new ArrayList<>());
+          if (row.getObject("lease_id") != null) {
+            own.add(held(row));
+          }
+        });
+    return names.stream().map(name -> Optional.ofNullable(held.get(name))).toList();
   }
 
   private static HeldLease held(ResultSet row) throws SQLException {
@@ -297,17 +273,16 @@ public final class SessionStore {
    */
   public List<HeldLease> leave(String name, BotSession session, List<LeaseReport> reports) {
     return database.transaction(sql -> {
-      renew(sql, name, session);
-      reports.forEach(report -> take(sql, name, report));
-      dropUnreported(sql, name, reports);
-      for (HeldLease lease : leases(sql, name)) {
+      BotReport sign = new BotReport(name, session, reports);
+      List<HeldLease> had = held(name, report(sql, List.of(sign)).getFirst());
+      for (HeldLease lease : had) {
         boolean begun =
             reports.stream().anyMatch(r -> r.id().equals(lease.id()) && r.state() != State.PENDING);
         if (!begun) {
           lose(sql, name, lease, /* atPeace= */ true);
         }
       }
-      List<HeldLease> left = leases(sql, name);
+      List<HeldLease> left = held(name, leases(sql, List.of(name)).getFirst());
       if (left.isEmpty()) {
         end(sql, name);
       }

@@ -1,0 +1,12 @@
+package dev.millrace.execution.store;
+
+import java.util.List;
+
+/**
+ * One sign of life of a bot.
+ *
+ * @param session its session's name
+ * @param bot what it says of itself
+ * @param leases those that it has and is not done with
+ */
+record BotReport(String session, BotSession bot, List<LeaseReport> leases) {}

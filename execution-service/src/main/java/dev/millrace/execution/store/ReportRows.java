@@ -1,0 +1,155 @@
+package dev.millrace.execution.store;
+
+import dev.millrace.execution.scheduling.Offer;
+import dev.millrace.execution.scheduling.Requirements.Property;
+import dev.millrace.execution.store.HeldLease.State;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/** Signs of life of many bots in a few statements; what has not changed is rarely written. */
+final class ReportRows {
+
+  /** A sign of life is written if the last one written is older than this part of the expiry. */
+  private static final int FRESH_PART = 6;
+
+  private ReportRows() {}
+
+  private record Known(
+      boolean accepts, int capacity, Offer offer, Instant seenAt) {
+
+    static Known read(ResultSet row) throws SQLException {
+      return new Known(
+          row.getBoolean("accepts_work"),
+          row.getInt("capacity"),
+          QueueRows.offer(row),
+          TaskRows.instant(row, "seen_at"));
+    }
+
+    boolean isStill(BotSession bot) {
+      return accepts == bot.acceptsWork()
+          && capacity == bot.capacity()
+          && offer.equals(bot.offer());
+    }
+  }
+
+  /** Renews the sessions that there are. */
+  static void renewSessions(
+      JdbcClient sql, Collection<BotReport> reports, Instant now, Duration expiry) {
+    Map<String, Known> known = new HashMap<>();
+    sql.sql(
+            """
+            select * from execution.sessions
+            where name = any(cast(:names as text[])) and ended_at is null
+            """)
+        .param("names", new Columns<>(reports).texts(BotReport::session))
+        .query(row -> {
+          known.put(row.getString("name"), Known.read(row));
+        });
+    Instant fresh = now.minus(expiry.dividedBy(FRESH_PART));
+    List<String> seen = new ArrayList<>();
+    for (BotReport report : reports) {
+      @Nullable Known before = known.get(report.session());
+      if (before != null && !before.isStill(report.bot())) {
+        rewrite(sql, report);
+      }
+      if (before != null && (before.seenAt().isBefore(fresh) || !before.isStill(report.bot()))) {
+        seen.add(report.session());
+      }
+    }
+    if (!seen.isEmpty()) {
+      see(sql, seen, now, now.plus(expiry));
+    }
+  }
+
+  private static void rewrite(JdbcClient sql, BotReport report) {
+    List<Property> properties = QueueRows.properties(report.bot().offer());
+    int unused =
+        sql.sql(
+                """
+                update execution.sessions
+                set accepts_work = :accepts, capacity = :capacity, serves_below = :below,
+                    property_names = cast(:names as text[]),
+                    property_values = cast(:values as text[])
+                where name = :name and ended_at is null
+                """)
+            .param("accepts", report.bot().acceptsWork())
+            .param("capacity", report.bot().capacity())
+            .param("below", report.bot().offer().below())
+            .param("names", QueueRows.names(properties))
+            .param("values", QueueRows.values(properties))
+            .param("name", report.session())
+            .update();
+  }
+
+  private static void see(JdbcClient sql, List<String> sessions, Instant now, Instant until) {
+    int unused =
+        sql.sql(
+                """
+                with here as materialized (
+                  select name from execution.sessions
+                  where name = any(cast(:names as text[])) and ended_at is null
+                  order by name for no key update)
+                update execution.sessions s set seen_at = :now, expires_at = :until
+                from here where s.name = here.name
+                """)
+            .param("names", sessions.toArray(String[]::new))
+            .param("now", Database.at(now))
+            .param("until", Database.at(until))
+            .update();
+  }
+
+  private record Reported(String session, LeaseReport lease) {}
+
+  /** Renews the leases that bots say they have; those of others are not theirs to renew. */
+  static void renewLeases(JdbcClient sql, Collection<BotReport> reports, Instant until) {
+    Columns<Reported> columns =
+        new Columns<>(
+            reports.stream()
+                .flatMap(r -> r.leases().stream().map(lease -> new Reported(r.session(), lease)))
+                .filter(reported -> reported.lease().state() != State.CANCELLED)
+                .toList());
+    int unused =
+        sql.sql(
+                """
+                update execution.leases l
+                set expires_at = :until,
+                    state = case when r.begun and l.state = 'PENDING' then 'ACTIVE' else l.state end
+                from unnest(cast(:lease as uuid[]), cast(:session as text[]),
+                  cast(:begun as boolean[])) as r(lease, session, begun)
+                where l.id = r.lease and l.session = r.session
+                """)
+            .param("lease", columns.texts(reported -> reported.lease().id().toString()))
+            .param("session", columns.texts(Reported::session))
+            .param("begun", columns.booleans(r -> r.lease().state() == State.ACTIVE))
+            .param("until", Database.at(until))
+            .update();
+  }
+
+  /** What was to be stopped and its bot does not have, is stopped. */
+  static void dropUnreported(JdbcClient sql, Collection<BotReport> reports) {
+    int unused =
+        sql.sql(
+                """
+                delete from execution.leases
+                where session = any(cast(:sessions as text[])) and state = 'CANCELLED'
+                  and id <> all(cast(:reported as uuid[]))
+                """)
+            .param("sessions", new Columns<>(reports).texts(BotReport::session))
+            .param(
+                "reported",
+                reports.stream()
+                    .flatMap(report -> report.leases().stream())
+                    .map(lease -> lease.id().toString())
+                    .toArray(String[]::new))
+            .update();
+  }
+}
