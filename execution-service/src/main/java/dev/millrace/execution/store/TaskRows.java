@@ -10,6 +10,7 @@ import dev.millrace.execution.operation.OperationState;
 import dev.millrace.execution.operation.OperationState.Completed;
 import dev.millrace.execution.operation.OperationState.Executing;
 import dev.millrace.execution.operation.OperationState.Queued;
+import dev.millrace.execution.operation.OperationState.Racing;
 import dev.millrace.execution.store.Submission.Origin;
 import dev.millrace.failure.Failure;
 import dev.millrace.instance.InstanceName;
@@ -109,6 +110,7 @@ final class TaskRows {
       }
       case Executing(int attempts, UUID lease) ->
           write(sql, task, "EXECUTING", attempts, lease, null, null);
+      case Racing racing -> throw new IllegalStateException("there is no room for " + racing);
       case Completed(int attempts, ExecuteResponse response) ->
           write(sql, task, "COMPLETED", attempts, null, response.toByteArray(), now);
     }
