@@ -16,3 +16,10 @@ drop index execution.tasks_queued;
 create index tasks_queued
   on execution.tasks (queue, team, team_user, invocation, priority, queued_at, id)
   where stage = 'QUEUED';
+
+-- What takes long may be with two bots; the first to bring an outcome has the other one stopped.
+alter table execution.tasks add column second_lease uuid;
+alter table execution.leases add column hedge boolean not null default false;
+drop index execution.leases_task;
+create unique index leases_task on execution.leases (task, hedge) where state <> 'CANCELLED';
+create index leases_of_task on execution.leases (task);

@@ -5,6 +5,7 @@ import dev.millrace.execution.operation.OperationName;
 import dev.millrace.execution.operation.OperationState.Completed;
 import dev.millrace.execution.operation.OperationState.Executing;
 import dev.millrace.execution.operation.OperationState.Queued;
+import dev.millrace.execution.operation.OperationState.Racing;
 import dev.millrace.execution.store.Changes;
 import dev.millrace.execution.store.OperationSnapshot;
 import dev.millrace.execution.store.OperationStore;
@@ -100,6 +101,7 @@ public final class OperationFollower {
     return switch (now.state()) {
       case Queued queued -> told == Stage.NONE ? Stage.QUEUED : told;
       case Executing executing -> Stage.EXECUTING;
+      case Racing racing -> Stage.EXECUTING;
       case Completed completed -> {
         if (executed && told != Stage.EXECUTING) {
           send(now.name(), stream, messages.executing(now));

@@ -13,6 +13,7 @@ import dev.millrace.digest.wire.Digests;
 import dev.millrace.execution.operation.OperationState.Completed;
 import dev.millrace.execution.operation.OperationState.Executing;
 import dev.millrace.execution.operation.OperationState.Queued;
+import dev.millrace.execution.operation.OperationState.Racing;
 import dev.millrace.execution.scheduling.Prospect;
 import dev.millrace.execution.store.OperationSnapshot;
 import dev.millrace.execution.store.OperationStore;
@@ -44,6 +45,7 @@ public final class OperationMessages {
               .setMetadata(metadata(snapshot, ExecutionStage.Value.QUEUED, waiting(snapshot)))
               .build();
       case Executing executing -> executing(snapshot);
+      case Racing racing -> executing(snapshot);
       case Completed(int attempts, ExecuteResponse response) ->
           operation
               .setMetadata(

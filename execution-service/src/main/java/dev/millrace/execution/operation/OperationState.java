@@ -5,7 +5,9 @@ import dev.millrace.execution.operation.OperationEvent.AttemptFailed;
 import dev.millrace.execution.operation.OperationEvent.Finished;
 import dev.millrace.execution.operation.OperationEvent.HandedBack;
 import dev.millrace.execution.operation.OperationEvent.Leased;
+import dev.millrace.execution.operation.OperationEvent.LeasedAgain;
 import dev.millrace.execution.operation.OperationEvent.Stopped;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -19,6 +21,9 @@ public sealed interface OperationState {
   /** How often a bot was given the action; attempts that were handed back do not count. */
   int attempts();
 
+  /** Those that can bring the outcome; a bot that holds any other lease works in vain. */
+  Set<UUID> leases();
+
   OperationState after(OperationEvent event);
 
   /** Waits for a bot. */
@@ -29,10 +34,16 @@ public sealed interface OperationState {
     }
 
     @Override
+    public Set<UUID> leases() {
+      return Set.of();
+    }
+
+    @Override
     public OperationState after(OperationEvent event) {
       return switch (event) {
-        case Leased(UUID lease) -> new Executing(attempts + 1, lease);
+        case Leased(UUID by) -> new Executing(attempts + 1, by);
         case Stopped(ExecuteResponse response) -> new Completed(attempts, response);
+        case LeasedAgain e -> throw impossible(this, e);
         case HandedBack e -> throw impossible(this, e);
         case AttemptFailed e -> throw impossible(this, e);
         case Finished e -> throw impossible(this, e);
@@ -54,18 +65,73 @@ public sealed interface OperationState {
     }
 
     @Override
+    public Set<UUID> leases() {
+      return Set.of(lease);
+    }
+
+    @Override
     public OperationState after(OperationEvent event) {
       return switch (event) {
+        case LeasedAgain(UUID by) when !by.equals(lease) -> new Racing(attempts + 1, lease, by);
         case HandedBack(UUID by) when by.equals(lease) -> new Queued(attempts - 1);
         case AttemptFailed(UUID by) when by.equals(lease) -> new Queued(attempts);
         case Finished(UUID by, ExecuteResponse response) when by.equals(lease) ->
             new Completed(attempts, response);
         case Stopped(ExecuteResponse response) -> new Completed(attempts, response);
         case Leased e -> throw impossible(this, e);
+        case LeasedAgain e -> throw impossible(this, e);
         case HandedBack e -> throw impossible(this, e);
         case AttemptFailed e -> throw impossible(this, e);
         case Finished e -> throw impossible(this, e);
       };
+    }
+  }
+
+  /**
+   * Is with two bots, as the first took long. Whichever brings an outcome first ends it, and a bot
+   * that fails leaves it to the other one.
+   *
+   * @param first the lease that took long
+   * @param second the one that was given in addition
+   */
+  record Racing(int attempts, UUID first, UUID second) implements OperationState {
+
+    public Racing {
+      if (attempts < 2) {
+        throw new IllegalArgumentException("what races has been attempted twice, not " + attempts);
+      }
+      if (first.equals(second)) {
+        throw new IllegalArgumentException("a lease does not race with itself: " + first);
+      }
+    }
+
+    @Override
+    public Set<UUID> leases() {
+      return Set.of(first, second);
+    }
+
+    @Override
+    public OperationState after(OperationEvent event) {
+      return switch (event) {
+        case HandedBack(UUID by) when runs(by) -> new Executing(attempts - 1, otherThan(by));
+        case AttemptFailed(UUID by) when runs(by) -> new Executing(attempts, otherThan(by));
+        case Finished(UUID by, ExecuteResponse response) when runs(by) ->
+            new Completed(attempts, response);
+        case Stopped(ExecuteResponse response) -> new Completed(attempts, response);
+        case Leased e -> throw impossible(this, e);
+        case LeasedAgain e -> throw impossible(this, e);
+        case HandedBack e -> throw impossible(this, e);
+        case AttemptFailed e -> throw impossible(this, e);
+        case Finished e -> throw impossible(this, e);
+      };
+    }
+
+    private boolean runs(UUID lease) {
+      return lease.equals(first) || lease.equals(second);
+    }
+
+    private UUID otherThan(UUID lease) {
+      return lease.equals(first) ? second : first;
     }
   }
 
@@ -74,6 +140,11 @@ public sealed interface OperationState {
 
     public Completed {
       requireNotNegative(attempts);
+    }
+
+    @Override
+    public Set<UUID> leases() {
+      return Set.of();
     }
 
     @Override

@@ -6,6 +6,7 @@ import java.util.List;
 
 /**
  * Whether a worker can run what asks for certain properties: every demand is compared by its name.
+ * Of resources it needs to have as much, were nothing else running there.
  */
 public final class Matching {
 
@@ -24,7 +25,18 @@ public final class Matching {
   }
 
   static boolean meets(Offer offer, Property demand) {
-    return PropertyRule.of(demand.name()).met(demand.value(), offer.values(demand.name()));
+    return ResourceName.of(demand.name()).isPresent()
+        ? isAmount(demand) && offer.resources().cover(Resources.of(List.of(demand)))
+        : PropertyRule.of(demand.name()).met(demand.value(), offer.values(demand.name()));
+  }
+
+  /** Whether a demand is one that some worker could meet. */
+  static boolean makesSense(Property demand) {
+    return ResourceName.of(demand.name()).isEmpty() || isAmount(demand);
+  }
+
+  private static boolean isAmount(Property demand) {
+    return !Resources.of(List.of(demand)).thousandths().isEmpty();
   }
 
   /** What is asked for, including the pool that goes without saying. */

@@ -1,6 +1,8 @@
 package dev.millrace.execution.scheduling;
 
+import dev.millrace.execution.scheduling.Requirements.Property;
 import dev.millrace.instance.InstanceName;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -33,6 +35,18 @@ public record Offer(InstanceName instance, boolean below, Map<String, Set<String
 
   Set<String> values(String name) {
     return properties.getOrDefault(name, Set.of());
+  }
+
+  /** What the worker has of what actions use up. */
+  public Resources resources() {
+    return Resources.of(all());
+  }
+
+  /** Every single thing that is offered. */
+  List<Property> all() {
+    return properties.entrySet().stream()
+        .flatMap(e -> e.getValue().stream().map(value -> new Property(e.getKey(), value)))
+        .toList();
   }
 
   /** How many distinct things it can be asked for: what is good for little is used first. */

@@ -1,11 +1,13 @@
 package dev.millrace.execution.scheduling;
 
+import static java.util.stream.Collectors.joining;
+
 import dev.millrace.execution.scheduling.Requirements.Property;
 import dev.millrace.instance.InstanceName;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Collectors;
+import java.util.Optional;
 
 /** What an action can hope for, given the workers that are known, in words for a person. */
 public sealed interface Prospect {
@@ -32,6 +34,11 @@ public sealed interface Prospect {
 
   static Prospect of(
       InstanceName instance, Requirements requirements, Collection<KnownWorker> known) {
+    for (Property demand : requirements.properties()) {
+      if (!Matching.makesSense(demand)) {
+        return new Hopeless(demand, demand + " is no amount, such as 2, 0.5 or 4Gi");
+      }
+    }
     List<KnownWorker> candidates =
         known.stream().filter(worker -> worker.offer().serves(instance)).toList();
     List<KnownWorker> matching =
@@ -61,24 +68,46 @@ public sealed interface Prospect {
             demand, "no worker offers %s; %s".formatted(demand, offered(demand.name(), offers)));
       }
     }
-    List<Property> missing =
+    Offer closest =
         offers.stream()
-            .map(offer -> Matching.unmet(requirements, offer))
-            .min(Comparator.comparingInt(List::size))
+            .min(Comparator.comparingInt(offer -> Matching.unmet(requirements, offer).size()))
             .orElseThrow();
+    List<Property> missing = Matching.unmet(requirements, closest);
     return new Hopeless(
         missing.getFirst(),
         "no worker offers all that is asked for at once; the closest one lacks "
-            + missing.stream().map(Property::toString).collect(Collectors.joining(", ")));
+            + missing.stream().map(demand -> lacking(demand, closest)).collect(joining(", ")));
+  }
+
+  private static String lacking(Property demand, Offer offer) {
+    return ResourceName.of(demand.name())
+        .flatMap(resource -> most(resource, List.of(offer)))
+        .map(most -> "%s (it has %s)".formatted(demand, most))
+        .orElseGet(demand::toString);
   }
 
   private static String offered(String name, List<Offer> offers) {
+    return ResourceName.of(name)
+        .flatMap(resource -> most(resource, offers))
+        .map(most -> "the most that one has is " + most)
+        .orElseGet(() -> values(name, offers));
+  }
+
+  /** The nearest to what no worker has enough of, in the worker's own words. */
+  private static Optional<Property> most(ResourceName resource, List<Offer> offers) {
+    return offers.stream()
+        .flatMap(offer -> offer.all().stream())
+        .max(Comparator.comparingLong(p -> Resources.of(List.of(p)).amount(resource.name())))
+        .filter(p -> Resources.of(List.of(p)).amount(resource.name()) > 0);
+  }
+
+  private static String values(String name, List<Offer> offers) {
     String values =
         offers.stream()
             .flatMap(offer -> PropertyRule.of(name).offered(offer.values(name)).stream())
             .distinct()
             .sorted()
-            .collect(Collectors.joining(", "));
+            .collect(joining(", "));
     return values.isEmpty() ? "workers offer no " + name : "workers offer " + name + "=" + values;
   }
 }

@@ -20,13 +20,17 @@ public record QueuedAction(
     Instant queuedAt,
     String avoidedSession) {
 
-  /** Who is served first; a share for each team would go in front of the age. */
+  /** Who is served first among those who share nothing. */
   public static final Comparator<QueuedAction> ORDER =
       Comparator.comparingInt(QueuedAction::priority)
           .thenComparing(QueuedAction::queuedAt)
           .thenComparing(QueuedAction::id);
 
+  Work work() {
+    return new Work(instance, requirements);
+  }
+
   boolean canRunOn(Offer offer) {
-    return offer.serves(instance) && Matching.matches(requirements, offer);
+    return work().canRunOn(offer);
   }
 }

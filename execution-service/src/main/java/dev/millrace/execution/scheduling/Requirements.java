@@ -38,6 +38,11 @@ public record Requirements(List<Property> properties) {
             .toList();
   }
 
+  /** What an action takes of a worker's resources while it runs there. */
+  public Resources resources() {
+    return Resources.of(properties);
+  }
+
   boolean asksFor(String name) {
     return properties.stream().anyMatch(property -> property.name().equals(name));
   }

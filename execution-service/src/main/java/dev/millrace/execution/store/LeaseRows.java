@@ -8,7 +8,7 @@ import dev.millrace.execution.operation.OperationEvent.Finished;
 import dev.millrace.execution.operation.OperationEvent.HandedBack;
 import dev.millrace.execution.operation.OperationEvent.Stopped;
 import dev.millrace.execution.operation.OperationState;
-import dev.millrace.execution.operation.OperationState.Executing;
+import dev.millrace.execution.operation.OperationState.Racing;
 import dev.millrace.execution.scheduling.AttemptPolicy;
 import dev.millrace.execution.store.TaskRows.Change;
 import java.time.Instant;
@@ -53,7 +53,7 @@ final class LeaseRows {
     Columns<Held> columns = new Columns<>(leases);
     Map<UUID, Task> found = new HashMap<>();
     sql.sql(
-            "select "
+            "select l.id as held, "
                 + TaskRows.COLUMNS
                 + """
                  from execution.tasks t join execution.leases l on l.task = t.id
@@ -68,8 +68,9 @@ final class LeaseRows {
         .query(row -> {
           Task task = TaskRows.read(row);
           // The lease may have ended while its task was waited for.
-          if (task.state() instanceof Executing executing) {
-            found.put(executing.lease(), task);
+          UUID held = row.getObject("held", UUID.class);
+          if (task.state().leases().contains(held)) {
+            found.put(held, task);
           }
         });
     return found;
@@ -83,6 +84,15 @@ final class LeaseRows {
   static void finish(JdbcClient sql, List<Change> outcomes, List<UUID> leases, Instant now) {
     delete(sql, leases);
     List<OperationState> unused = TaskRows.apply(sql, outcomes, now);
+    List<UUID> raced =
+        outcomes.stream()
+            .map(Change::task)
+            .filter(task -> task.state() instanceof Racing)
+            .map(Task::id)
+            .toList();
+    if (!raced.isEmpty()) {
+      cancel(sql, raced);
+    }
   }
 
   /** Another attempt, or the end if there were enough of them. */
@@ -107,16 +117,21 @@ final class LeaseRows {
   /** Ends a locked task from outside; a bot that has it is told so and keeps its slot till then. */
   static void stop(JdbcClient sql, Task task, ExecuteResponse response, Instant now) {
     OperationState unused = TaskRows.apply(sql, task, new Stopped(response), now);
+    cancel(sql, List.of(task.id()));
+  }
+
+  /** Has bots stop what they still have of tasks. */
+  private static void cancel(JdbcClient sql, List<UUID> tasks) {
     List<String> sessions =
         sql.sql(
                 """
                 update execution.leases set state = 'CANCELLED'
-                where task = :task and state <> 'CANCELLED' returning session
+                where task = any(cast(:tasks as uuid[])) and state <> 'CANCELLED' returning session
                 """)
-            .param("task", task.id())
-            .query((row, n) -> row.getString("session"))
+            .param("tasks", new Columns<>(tasks).texts(UUID::toString))
+            .query((row, n) -> Changes.session(row.getString("session")))
             .list();
-    sessions.forEach(session -> Database.announce(sql, Changes.session(session)));
+    Database.announce(sql, sessions);
   }
 
   static void delete(JdbcClient sql, UUID lease) {

@@ -95,6 +95,7 @@ public final class LeaseStore {
           lockFirst(sql, queue, room, tasks, actions);
         }
       }
+      actions.sort(QueuedAction.ORDER);
       List<Assignment> assignments = Assignment.of(actions, bots);
       assignments.forEach(
           chosen -> lease(sql, requireNonNull(tasks.get(chosen.action())), chosen.session()));

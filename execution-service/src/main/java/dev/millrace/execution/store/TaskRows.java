@@ -10,6 +10,7 @@ import dev.millrace.execution.operation.OperationState;
 import dev.millrace.execution.operation.OperationState.Completed;
 import dev.millrace.execution.operation.OperationState.Executing;
 import dev.millrace.execution.operation.OperationState.Queued;
+import dev.millrace.execution.operation.OperationState.Racing;
 import dev.millrace.execution.store.Submission.Origin;
 import dev.millrace.failure.Failure;
 import dev.millrace.instance.InstanceName;
@@ -32,8 +33,8 @@ final class TaskRows {
   static final String COLUMNS =
       "t.id as task_id, t.queue, t.instance as task_instance, t.digest_function, t.action_hash,"
           + " t.action_size, t.do_not_cache, t.timeout_millis, t.tool, t.invocation, t.target,"
-          + " t.mnemonic, t.queued_at, t.stage, t.attempts, t.lease, t.partial_metadata,"
-          + " t.response";
+          + " t.mnemonic, t.queued_at, t.stage, t.attempts, t.lease, t.second_lease,"
+          + " t.partial_metadata, t.response";
 
   private TaskRows() {}
 
@@ -67,10 +68,16 @@ final class TaskRows {
     String stage = row.getString("stage");
     return switch (stage) {
       case "QUEUED" -> new Queued(attempts);
-      case "EXECUTING" -> new Executing(attempts, row.getObject("lease", UUID.class));
+      case "EXECUTING" -> executing(row, attempts);
       case "COMPLETED" -> new Completed(attempts, response(row.getBytes("response")));
       default -> throw new Failure.Corrupt("a stored task's stage is " + stage, null);
     };
+  }
+
+  private static OperationState executing(ResultSet row, int attempts) throws SQLException {
+    UUID first = row.getObject("lease", UUID.class);
+    @Nullable UUID second = row.getObject("second_lease", UUID.class);
+    return second == null ? new Executing(attempts, first) : new Racing(attempts, first, second);
   }
 
   private static ExecuteResponse response(byte[] bytes) {
@@ -128,18 +135,19 @@ final class TaskRows {
         sql.sql(
                 """
                 update execution.tasks t
-                set stage = r.stage, attempts = r.attempts, lease = r.lease,
+                set stage = r.stage, attempts = r.attempts, lease = r.lease, second_lease = r.second,
                     partial_metadata = null, response = r.response,
                     completed_at = case r.stage when 'COMPLETED' then :now end
                 from unnest(cast(:id as uuid[]), cast(:stage as text[]),
-                  cast(:attempts as integer[]), cast(:lease as uuid[]), cast(:response as bytea[]))
-                  as r(id, stage, attempts, lease, response)
+                  cast(:attempts as integer[]), cast(:lease as uuid[]), cast(:second as uuid[]),
+                  cast(:response as bytea[])) as r(id, stage, attempts, lease, second, response)
                 where t.id = r.id
                 """)
             .param("id", new Columns<>(tasks).texts(UUID::toString))
             .param("stage", columns.texts(TaskRows::stage))
             .param("attempts", columns.ints(OperationState::attempts))
-            .param("lease", columns.texts(TaskRows::lease))
+            .param("lease", columns.texts(state -> lease(state, 0)))
+            .param("second", columns.texts(state -> lease(state, 1)))
             .param("response", columns.bytes(TaskRows::response))
             .param("now", Database.at(now))
             .update();
@@ -149,12 +157,13 @@ final class TaskRows {
     return switch (state) {
       case Queued queued -> "QUEUED";
       case Executing executing -> "EXECUTING";
+      case Racing racing -> "EXECUTING";
       case Completed completed -> "COMPLETED";
     };
   }
 
-  private static @Nullable String lease(OperationState state) {
-    return state instanceof Executing(int attempts, UUID lease) ? lease.toString() : null;
+  private static @Nullable String lease(OperationState state, int which) {
+    return state.leases().stream().skip(which).map(UUID::toString).findFirst().orElse(null);
   }
 
   private static byte @Nullable [] response(OperationState state) {

@@ -80,6 +80,43 @@ final class ProspectTest {
             });
   }
 
+  @Test
+  void whoAsksForMoreThanAnyWorkerHasIsToldTheNearest() {
+    assertThat(of("resource:cpus=64", here("resource:cpus=8"), here("cpu_count=32"), here("")))
+        .isInstanceOfSatisfying(
+            Hopeless.class,
+            h -> {
+              assertThat(h.property()).hasToString("resource:cpus=64");
+              assertThat(h.reason())
+                  .contains("no worker offers resource:cpus=64")
+                  .contains("the most that one has is cpu_count=32");
+            });
+    assertThat(of("resource:cpus=64", here("OSFamily=linux")))
+        .isInstanceOfSatisfying(
+            Hopeless.class, h -> assertThat(h.reason()).contains("workers offer no resource:cpus"));
+  }
+
+  @Test
+  void whoAsksForMoreThanOneWorkerHasAtOnceIsToldTheNearest() {
+    assertThat(of(
+            "resource:cpus=8 resource:memory=8Gi gpu=a",
+            here("resource:cpus=4 resource:memory=8Gi"),
+            here("resource:cpus=8 resource:memory=4Gi gpu=a")))
+        .isInstanceOfSatisfying(
+            Hopeless.class,
+            h ->
+                assertThat(h.reason())
+                    .contains("lacks resource:memory=8Gi (it has resource:memory=4Gi)"));
+  }
+
+  @Test
+  void whatIsNoAmountIsHopelessBeforeAnyWorkerCame() {
+    assertThat(of("resource:memory=lots"))
+        .isInstanceOfSatisfying(
+            Hopeless.class,
+            h -> assertThat(h.reason()).contains("resource:memory=lots is no amount"));
+  }
+
   private static KnownWorker here(String properties) {
     return new KnownWorker(offer(properties), /* present= */ true);
   }
