@@ -5,7 +5,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.stream.Collectors;
 
 /**
  * Decides that one action goes to one bot.
@@ -43,8 +42,11 @@ public record Assignment(UUID action, String session) {
    */
   public static List<Assignment> of(
       List<QueuedAction> actions, Collection<FreeBot> bots, Locality locality) {
-    Room room =
-        new Room(bots, actions.stream().map(QueuedAction::work).collect(Collectors.toSet()));
+    Suitability suitability = new Suitability(actions.stream().map(QueuedAction::work).toList());
+    return of(actions, new Room(bots, suitability), locality);
+  }
+
+  static List<Assignment> of(List<QueuedAction> actions, Room room, Locality locality) {
     List<Assignment> assignments = new ArrayList<>();
     for (QueuedAction action : actions) {
       Optional<String> session =

@@ -19,8 +19,8 @@ import java.util.Map;
 public record FairShare(Map<String, TeamShare> teams, TeamShare others, Duration ageing) {
 
   public FairShare {
-    if (!ageing.isPositive()) {
-      throw new IllegalArgumentException("ageing: must be positive, is " + ageing);
+    if (ageing.toMillis() < 1) {
+      throw new IllegalArgumentException("ageing: must be at least a millisecond, is " + ageing);
     }
     teams = Map.copyOf(teams);
   }
@@ -32,7 +32,7 @@ public record FairShare(Map<String, TeamShare> teams, TeamShare others, Duration
   /** What orders actions of one team: their priority, less a step for each time of ageing. */
   public long urgency(int priority, Instant queuedAt, Instant now) {
     Duration waited = Duration.between(queuedAt, now);
-    return waited.isNegative() ? priority : priority - waited.dividedBy(ageing);
+    return waited.isNegative() ? priority : priority - waited.toMillis() / ageing.toMillis();
   }
 
   /**
