@@ -28,9 +28,16 @@ final class Round {
   private final HedgePolicy hedging;
   private final Map<Long, Work> queues;
 
-  /** What a round saw, and what it decided. */
+  /**
+   * What a round saw, and what it decided.
+   *
+   * @param planned where the actions would have gone, did it not matter which of a flow's they are
+   */
   record Outcome(
-      List<FreeBot> bots, List<FlowState> flows, List<Flow> order, List<Assignment> assignments) {}
+      List<FreeBot> bots,
+      List<FlowState> flows,
+      List<Assignment> planned,
+      List<Assignment> assignments) {}
 
   Round(SimulatedStore store, FairShare shares, HedgePolicy hedging, Map<Long, Work> queues) {
     this.store = store;
@@ -48,7 +55,22 @@ final class Round {
     List<Flow> order = shares.order(flows, slots, now);
     List<QueuedAction> actions =
         store.first(order).stream().map(SimulatedTask::queued).toList();
-    return new Outcome(bots, flows, order, slots.assign(actions, locality));
+    List<QueuedAction> anonymous = actions.stream().map(Round::withoutHistory).toList();
+    return new Outcome(
+        bots,
+        flows,
+        slots.assign(anonymous, Locality.UNKNOWN),
+        slots.assign(actions, locality));
+  }
+
+  private static QueuedAction withoutHistory(QueuedAction action) {
+    return new QueuedAction(
+        action.id(),
+        action.instance(),
+        action.requirements(),
+        action.priority(),
+        action.queuedAt(),
+        "");
   }
 
   void write(Outcome outcome, Instant now) {

@@ -13,6 +13,9 @@ final class SchedulingSimulationTest {
   private static final int SEEDS = Integer.getInteger("millrace.simulation.seeds", 20);
   private static final long FIRST = Long.getLong("millrace.simulation.seed", System.nanoTime());
 
+  /** With as many, whatever can happen to an operation has happened to one. */
+  private static final int ENOUGH = 20;
+
   @Test
   void whateverFailsNothingIsLostRepeatedOrUnfair() {
     System.out.printf("scheduling simulation: %d seeds from %d%n", SEEDS, FIRST);
@@ -25,6 +28,8 @@ final class SchedulingSimulationTest {
             "repeat it with -Dmillrace.simulation.seeds=1 -Dmillrace.simulation.seed=" + seed, e);
       }
     }
-    transitions.assertComplete();
+    if (SEEDS >= ENOUGH) {
+      transitions.assertComplete();
+    }
   }
 }

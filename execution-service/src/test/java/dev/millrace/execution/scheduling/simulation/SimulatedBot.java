@@ -121,7 +121,7 @@ final class SimulatedBot {
   private void start(Lease lease, Instant now) {
     Instant begin = now.plusMillis(random.nextInt(FETCH_MILLIS));
     // Now and then something hangs.
-    long times = random.nextInt(50) == 0 ? 10 : 1;
+    long times = random.nextInt(25) == 0 ? 8 : 1;
     running.put(
         lease.id,
         new Running(lease.task, begin, begin.plus(lease.task.length.multipliedBy(times))));

@@ -207,6 +207,10 @@ final class SimulatedStore {
     return held;
   }
 
+  Lease lease(UUID id) {
+    return leases.get(id);
+  }
+
   Collection<Lease> leases() {
     return leases.values();
   }

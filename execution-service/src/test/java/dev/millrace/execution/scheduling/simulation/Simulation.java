@@ -62,7 +62,7 @@ final class Simulation {
     this.load = new Load(random.split(), 20, 5_000, START);
     this.fleet = new Fleet(random.split(), 200, REPLICAS);
     this.round =
-        new Round(store, SHARES, new HedgePolicy(1.5, Duration.ofSeconds(1)), Load.QUEUES);
+        new Round(store, SHARES, new HedgePolicy(1.2, Duration.ofMillis(500)), Load.QUEUES);
     Arrays.fill(replicaDownUntil, START);
   }
 
@@ -80,7 +80,7 @@ final class Simulation {
         }
         for (int replica = 0; replica < REPLICAS; replica++) {
           if (!replicaDownUntil[replica].isAfter(now)) {
-            dispatch(replica, step % 5 == 0);
+            dispatch(replica, step % 2 == 0);
           }
         }
       }
@@ -193,8 +193,9 @@ final class Simulation {
     if (hedges) {
       round.hedge(waiting, now).stream().map(Assignment::session).forEach(told::add);
     }
+    boolean second = !told.isEmpty();
     outcome.assignments().stream().map(Assignment::session).forEach(told::add);
-    if (!told.isEmpty() && oneIn(20)) {
+    if (!told.isEmpty() && oneIn(second ? 3 : 20)) {
       // Gone before it began.
       String gone = told.iterator().next();
       told.remove(gone);
