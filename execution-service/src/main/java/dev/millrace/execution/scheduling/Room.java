@@ -3,6 +3,7 @@ package dev.millrace.execution.scheduling;
 import dev.millrace.execution.scheduling.Assignment.FreeBot;
 import dev.millrace.execution.scheduling.Suitability.Offered;
 import dev.millrace.execution.scheduling.Suitability.Usefulness;
+import dev.millrace.execution.scheduling.Suitability.Wanted;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -10,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.PriorityQueue;
-import java.util.stream.Collectors;
 
 /**
  * The room that bots have left, while work is placed with them piece by piece. A bot that is out of
@@ -23,7 +23,8 @@ final class Room {
   private static final long WORTHWHILE_BYTES = 1024 * 1024;
 
   private final Suitability suitability;
-  private final Map<String, Bot> bots;
+  private final List<Bot> bots;
+  private final Map<String, Bot> bySession = new HashMap<>();
   private final Map<Work, Candidates> candidates = new HashMap<>();
 
   private static final class Bot {
@@ -63,13 +64,13 @@ final class Room {
 
   /** The bots that can do some work, the one to choose first in front. */
   private static final class Candidates {
-    private final Work work;
+    private final Wanted wanted;
     private final Resources demand;
     private final PriorityQueue<Candidate> inOrder = new PriorityQueue<>(Candidate.ORDER);
 
-    Candidates(Work work, Resources demand, Collection<Bot> bots) {
-      this.work = work;
-      this.demand = demand;
+    Candidates(Wanted wanted, Collection<Bot> bots) {
+      this.wanted = wanted;
+      this.demand = wanted.resources();
       bots.stream().filter(this::include).forEach(this::add);
     }
 
@@ -105,7 +106,7 @@ final class Room {
     }
 
     boolean include(Bot bot) {
-      return bot.offered.works().contains(work) && bot.hasRoomFor(demand);
+      return bot.offered.isFor(wanted) && bot.hasRoomFor(demand);
     }
   }
 
@@ -118,7 +119,7 @@ final class Room {
         free.stream()
             .filter(bot -> bot.free() > 0)
             .map(bot -> new Bot(bot, suitability.of(bot.offer())))
-            .collect(Collectors.toMap(bot -> bot.session, bot -> bot));
+            .toList();
   }
 
   boolean isLeftFor(Work work) {
@@ -151,7 +152,7 @@ final class Room {
     List<Bot> holders =
         held.keySet().stream()
             .filter(session -> !session.equals(avoided))
-            .flatMap(session -> Optional.ofNullable(bots.get(session)).stream())
+            .flatMap(session -> bot(session).stream())
             .filter(bot -> bot.offered.usefulness().equals(first.offered.usefulness()) && able.include(bot))
             .toList();
     Comparator<Bot> byGain = Comparator.comparingLong(bot -> gain(bot, held));
@@ -164,11 +165,18 @@ final class Room {
         .orElse(first);
   }
 
+  private Optional<Bot> bot(String session) {
+    if (bySession.isEmpty()) {
+      bots.forEach(bot -> bySession.put(bot.session, bot));
+    }
+    return Optional.ofNullable(bySession.get(session));
+  }
+
   private static long gain(Bot bot, Map<String, Long> held) {
     return held.getOrDefault(bot.session, 0L) / WORTHWHILE_BYTES;
   }
 
   private Candidates candidates(Work work) {
-    return candidates.computeIfAbsent(work, wanted -> new Candidates(wanted, suitability.demand(wanted), bots.values()));
+    return candidates.computeIfAbsent(work, wanted -> new Candidates(suitability.of(wanted), bots));
   }
 }
