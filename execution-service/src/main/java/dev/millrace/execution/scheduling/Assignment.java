@@ -36,9 +36,9 @@ public record Assignment(UUID action, String session) {
 
   /**
    * Serves actions in the order given. Each goes to another bot than the one that failed it last,
-   * if there is one; then to the bot that is good for the least else, so that special ones stay free
-   * for what needs them; and among equals to the one that holds most of its inputs, or else to the
-   * one with most room.
+   * if there is one; then to the bot that is good for the least else, so that special ones stay
+   * free for what needs them; and among equals to the one that holds most of its inputs, or else to
+   * the one with most room.
    */
   public static List<Assignment> of(
       List<QueuedAction> actions, Collection<FreeBot> bots, Locality locality) {

@@ -27,9 +27,9 @@ public final class BotSlots implements Slots {
   }
 
   /**
-   * Places actions with the bots as they were in the beginning, in the order given. As the slots were
-   * taken by the same rules, all of them find a place if it is those that slots were taken for;
-   * where one was led elsewhere by its inputs or its failures, another may be left over.
+   * Places actions with the bots as they were in the beginning, in the order given. As the slots
+   * were taken by the same rules, all of them find a place if it is those that slots were taken
+   * for; where one was led elsewhere by its inputs or its failures, another may be left over.
    */
   public List<Assignment> assign(List<QueuedAction> actions, Locality locality) {
     return Assignment.of(actions, new Room(bots, suitability), locality);

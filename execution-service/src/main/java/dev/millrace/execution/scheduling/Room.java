@@ -153,7 +153,8 @@ final class Room {
         held.keySet().stream()
             .filter(session -> !session.equals(avoided))
             .flatMap(session -> bot(session).stream())
-            .filter(bot -> bot.offered.usefulness().equals(first.offered.usefulness()) && able.include(bot))
+            .filter(bot ->
+                bot.offered.usefulness().equals(first.offered.usefulness()) && able.include(bot))
             .toList();
     Comparator<Bot> byGain = Comparator.comparingLong(bot -> gain(bot, held));
     return holders.stream()

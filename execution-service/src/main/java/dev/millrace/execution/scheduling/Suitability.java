@@ -19,7 +19,7 @@ final class Suitability {
   private final Map<Offer, Offered> offers = new HashMap<>();
 
   /** Most bots come with the very offer of others, or of the round before. */
-  private final Map<Offer, Offered> same = new IdentityHashMap<>();
+  private final IdentityHashMap<Offer, Offered> same = new IdentityHashMap<>();
 
   /**
    * Some work that waits.
@@ -69,8 +69,8 @@ final class Suitability {
 
   private Wanted wanted(Work work) {
     List<Property> properties = new ArrayList<>(Matching.demands(work.requirements()));
-    properties.removeIf(property ->
-        ResourceName.of(property.name()).isPresent() && Matching.makesSense(property));
+    properties.removeIf(
+        property -> ResourceName.of(property.name()).isPresent() && Matching.makesSense(property));
     return new Wanted(works.size(), work, properties, work.requirements().resources());
   }
 

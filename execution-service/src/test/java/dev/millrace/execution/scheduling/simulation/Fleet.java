@@ -48,8 +48,7 @@ final class Fleet {
   private void join(int kind) {
     String session = "kind-" + kind + "/" + ++sessions;
     SimulatedBot bot =
-        new SimulatedBot(
-            session, KINDS.get(kind), random.nextInt(1, CAPACITY + 1), random.split());
+        new SimulatedBot(session, KINDS.get(kind), random.nextInt(1, CAPACITY + 1), random.split());
     bot.replica = random.nextInt(replicas);
     bots.put(session, bot);
   }

@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One round of a replica's dispatcher, step by step: what it has not written when it is lost is as if
- * it had never been.
+ * One round of a replica's dispatcher, step by step: what it has not written when it is lost is as
+ * if it had never been.
  */
 final class Round {
 
@@ -53,14 +53,10 @@ final class Round {
     List<FlowState> flows = store.flows();
     BotSlots slots = new BotSlots(bots, queues);
     List<Flow> order = shares.order(flows, slots, now);
-    List<QueuedAction> actions =
-        store.first(order).stream().map(SimulatedTask::queued).toList();
+    List<QueuedAction> actions = store.first(order).stream().map(SimulatedTask::queued).toList();
     List<QueuedAction> anonymous = actions.stream().map(Round::withoutHistory).toList();
     return new Outcome(
-        bots,
-        flows,
-        slots.assign(anonymous, Locality.UNKNOWN),
-        slots.assign(actions, locality));
+        bots, flows, slots.assign(anonymous, Locality.UNKNOWN), slots.assign(actions, locality));
   }
 
   private static QueuedAction withoutHistory(QueuedAction action) {
@@ -96,10 +92,11 @@ final class Round {
                 .filter(bot -> !bot.session.equals(busy))
                 .map(bot -> bot.free(store))
                 .toList();
-        Assignment.of(List.of(task.queued()), others).forEach(hedge -> {
-          store.lease(task, hedge.session(), now);
-          hedges.add(hedge);
-        });
+        Assignment.of(List.of(task.queued()), others)
+            .forEach(hedge -> {
+              store.lease(task, hedge.session(), now);
+              hedges.add(hedge);
+            });
       }
     }
     return hedges;

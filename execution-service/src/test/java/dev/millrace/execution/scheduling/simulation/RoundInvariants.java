@@ -11,8 +11,8 @@ import dev.millrace.execution.scheduling.TeamShare;
 import dev.millrace.execution.scheduling.Work;
 import dev.millrace.execution.scheduling.simulation.Round.Outcome;
 import java.time.Instant;
-import java.util.Collection;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -86,9 +86,9 @@ final class RoundInvariants {
             .filter(flow -> after.get(flow.team()) < share(flow.team()).limit())
             .toList();
     Map<String, Bot> bots =
-        round.bots().stream().collect(
-                Collectors.toMap(
-                    FreeBot::session, bot -> new Bot(bot, servableBy(bot.offer()))));
+        round.bots().stream()
+            .collect(
+                Collectors.toMap(FreeBot::session, bot -> new Bot(bot, servableBy(bot.offer()))));
     List<String> problems = new ArrayList<>();
     for (Assignment given : round.assignments()) {
       Flow flow = store.task(given.action()).flow;
@@ -97,8 +97,7 @@ final class RoundInvariants {
       waiting.stream()
           .filter(other -> bot.servable.contains(other.queue()))
           .filter(other -> bot.left.cover(demands.get(other.queue())))
-          .flatMap(other ->
-              problem(flow, before, other, after.get(other.team()), urgency).stream())
+          .flatMap(other -> problem(flow, before, other, after.get(other.team()), urgency).stream())
           .findFirst()
           .ifPresent(problems::add);
       checkFit(flow, bot, given);

@@ -60,8 +60,7 @@ final class SimulatedBot {
   }
 
   FreeBot free(SimulatedStore store) {
-    return new FreeBot(
-        session, offer, capacity - store.countOf(session), store.heldBy(session));
+    return new FreeBot(session, offer, capacity - store.countOf(session), store.heldBy(session));
   }
 
   /** Works on; true if there is something to tell. */

@@ -224,27 +224,31 @@ final class SimulatedStore {
 
   /** Takes the outcome; nothing happens if the lease ended meanwhile. */
   void finish(UUID id, Instant now) {
-    live(id).ifPresent(lease -> {
-      TypicalDuration known = typical(lease.task.likeness);
-      typical.put(
-          lease.task.likeness, known.with(Duration.between(lease.task.leasedAt, now)));
-      apply(lease.task, new Finished(id, DONE));
-    });
+    live(id)
+        .ifPresent(lease -> {
+          TypicalDuration known = typical(lease.task.likeness);
+          typical.put(lease.task.likeness, known.with(Duration.between(lease.task.leasedAt, now)));
+          apply(lease.task, new Finished(id, DONE));
+        });
     remove(id);
   }
 
   void fail(UUID id, String problem) {
-    live(id).ifPresent(lease -> {
-      SimulatedTask task = lease.task;
-      task.failures.add(new FailedAttempt(lease.session, problem));
-      if (attempts.givesUp(task.state)) {
-        apply(task, new Finished(id, DONE.toBuilder().setMessage(attempts.givenUp(task.failures)).build()));
-      } else {
-        task.causes++;
-        task.avoidedSession = lease.session;
-        apply(task, new AttemptFailed(id));
-      }
-    });
+    live(id)
+        .ifPresent(lease -> {
+          SimulatedTask task = lease.task;
+          task.failures.add(new FailedAttempt(lease.session, problem));
+          if (attempts.givesUp(task.state)) {
+            apply(
+                task,
+                new Finished(
+                    id, DONE.toBuilder().setMessage(attempts.givenUp(task.failures)).build()));
+          } else {
+            task.causes++;
+            task.avoidedSession = lease.session;
+            apply(task, new AttemptFailed(id));
+          }
+        });
     remove(id);
   }
 

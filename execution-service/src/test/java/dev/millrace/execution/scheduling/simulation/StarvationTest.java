@@ -44,8 +44,7 @@ final class StarvationTest {
     // Half of a single slot is a slot of half the speed.
     int half = Math.max(1, slots / 2);
     int slower = slots == 1 ? 2 : 1;
-    List<SimulatedTask> alone =
-        tasks(10, flow("few", 0), i -> 5_000, i -> lengths[i] * slower);
+    List<SimulatedTask> alone = tasks(10, flow("few", 0), i -> 5_000, i -> lengths[i] * slower);
     Workshop own = new Workshop(SHARES, half);
     own.send(alone);
 
@@ -78,10 +77,8 @@ final class StarvationTest {
     SplittableRandom random = new SplittableRandom(seed);
     List<SimulatedTask> all = new ArrayList<>();
     for (int invocation = 0; invocation < 6; invocation++) {
-      Flow flow =
-          new Flow(1, "team", "user", "invocation-" + invocation, random.nextInt(-3, 4));
-      all.addAll(
-          tasks(60, flow, i -> random.nextInt(200_000), i -> random.nextInt(500, 1_500)));
+      Flow flow = new Flow(1, "team", "user", "invocation-" + invocation, random.nextInt(-3, 4));
+      all.addAll(tasks(60, flow, i -> random.nextInt(200_000), i -> random.nextInt(500, 1_500)));
     }
     Workshop workshop = new Workshop(SHARES, 1);
     workshop.send(all);
@@ -90,8 +87,7 @@ final class StarvationTest {
     for (SimulatedTask one : all) {
       for (SimulatedTask other : all) {
         int steps = Math.max(0, one.flow.priority() - other.flow.priority()) + 1;
-        boolean longAfter =
-            other.queuedAt.isAfter(one.queuedAt.plus(AGEING.multipliedBy(steps)));
+        boolean longAfter = other.queuedAt.isAfter(one.queuedAt.plus(AGEING.multipliedBy(steps)));
         if (longAfter && other.leasedAt.isBefore(one.leasedAt)) {
           throw new AssertionError("seed " + seed + ": " + other + " served before " + one);
         }

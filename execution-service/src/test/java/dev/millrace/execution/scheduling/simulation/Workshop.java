@@ -11,7 +11,9 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
 
-/** A number of equal slots that never fail, and a queue: how long things take under a fair share. */
+/**
+ * A number of equal slots that never fail, and a queue: how long things take under a fair share.
+ */
 final class Workshop {
 
   private final FairShare shares;
@@ -82,5 +84,4 @@ final class Workshop {
       left--;
     }
   }
-
 }
