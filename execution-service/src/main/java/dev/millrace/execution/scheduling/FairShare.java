@@ -25,7 +25,8 @@ public record FairShare(Map<String, TeamShare> teams, TeamShare others, Duration
     teams = Map.copyOf(teams);
   }
 
-  TeamShare of(String team) {
+  /** What a team may have. */
+  public TeamShare of(String team) {
     return teams.getOrDefault(team, others);
   }
 

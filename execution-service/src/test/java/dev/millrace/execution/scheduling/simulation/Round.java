@@ -75,12 +75,17 @@ final class Round {
         .forEach(chosen -> store.lease(store.task(chosen.action()), chosen.session(), now));
   }
 
-  /** Slots that nothing queued has a use for go to what hangs elsewhere. */
+  /**
+   * Slots that nothing queued has a use for go to what hangs elsewhere, as far as its team may run
+   * more.
+   */
   List<Assignment> hedge(List<SimulatedBot> waiting, Instant now) {
     List<Assignment> hedges = new ArrayList<>();
     for (SimulatedTask task : store.merged()) {
       Run run = new Run(task.waiters, task.hedges, Duration.between(task.leasedAt, now));
-      if (hedging.hedges(run, store.typical(task.likeness))) {
+      String team = task.flow.team();
+      if (store.running(team) < shares.of(team).limit()
+          && hedging.hedges(run, store.typical(task.likeness))) {
         String busy =
             store.leases().stream()
                 .filter(lease -> lease.task == task && !lease.cancelled)

@@ -7,7 +7,6 @@ import dev.millrace.execution.scheduling.Flow;
 import dev.millrace.execution.scheduling.FlowState;
 import dev.millrace.execution.scheduling.Offer;
 import dev.millrace.execution.scheduling.Resources;
-import dev.millrace.execution.scheduling.TeamShare;
 import dev.millrace.execution.scheduling.Work;
 import dev.millrace.execution.scheduling.simulation.Round.Outcome;
 import java.time.Instant;
@@ -41,10 +40,6 @@ final class RoundInvariants {
             .collect(
                 Collectors.toMap(
                     Map.Entry::getKey, entry -> entry.getValue().requirements().resources()));
-  }
-
-  private TeamShare share(String team) {
-    return shares.teams().getOrDefault(team, shares.others());
   }
 
   /** A bot while the round fills it again. */
@@ -83,7 +78,7 @@ final class RoundInvariants {
         flowsAfter.stream()
             .filter(state -> state.queued() > leftOver.getOrDefault(state.flow(), 0))
             .map(FlowState::flow)
-            .filter(flow -> after.get(flow.team()) < share(flow.team()).limit())
+            .filter(flow -> after.get(flow.team()) < shares.of(flow.team()).limit())
             .toList();
     Map<String, Bot> bots =
         round.bots().stream()
@@ -101,7 +96,7 @@ final class RoundInvariants {
           .findFirst()
           .ifPresent(problems::add);
       checkFit(flow, bot, given);
-      if (before >= share(flow.team()).limit()) {
+      if (before >= shares.of(flow.team()).limit()) {
         throw new AssertionError(flow + " got a slot beyond its team's limit");
       }
     }
@@ -136,8 +131,8 @@ final class RoundInvariants {
               "%s of urgency %d got a slot before %s of urgency %d"
                   .formatted(given, urgency.get(given), other, urgency.get(other)));
     }
-    long share = (long) running * share(other.team()).weight();
-    return share <= (long) otherRunning * share(given.team()).weight()
+    long share = (long) running * shares.of(other.team()).weight();
+    return share <= (long) otherRunning * shares.of(given.team()).weight()
         ? Optional.empty()
         : Optional.of(
             "%s got a slot with %d running before %s, whose team runs %d in the end"

@@ -161,6 +161,14 @@ final class SimulatedStore {
         .toList();
   }
 
+  /** How many leases a team has. */
+  int running(String team) {
+    return flows.entrySet().stream()
+        .filter(entry -> entry.getKey().team().equals(team))
+        .mapToInt(entry -> entry.getValue().running)
+        .sum();
+  }
+
   /** How many actions wait. */
   int queued() {
     return queued;

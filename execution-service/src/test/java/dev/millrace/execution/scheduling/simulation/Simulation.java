@@ -86,6 +86,7 @@ final class Simulation {
       }
       if (step % 20 == 0) {
         checkLeases();
+        checkShares();
       }
     }
     checkEnd();
@@ -234,6 +235,16 @@ final class Simulation {
             .as("leases of %s", task)
             .isEqualTo(task.state.leases());
       }
+    }
+  }
+
+  private void checkShares() {
+    for (String team : Load.TEAMS) {
+      assertThat(store.running(team)).as(team).isLessThanOrEqualTo(SHARES.of(team).limit());
+    }
+    for (SimulatedBot bot : fleet.bots()) {
+      assertThat(store.countOf(bot.session)).as(bot.session).isLessThanOrEqualTo(bot.capacity);
+      assertThat(bot.offer.resources().cover(store.heldBy(bot.session))).as(bot.session).isTrue();
     }
   }
 
