@@ -5,7 +5,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.stream.Collectors;
 
 /**
  * Decides that one action goes to one bot.
@@ -37,14 +36,17 @@ public record Assignment(UUID action, String session) {
 
   /**
    * Serves actions in the order given. Each goes to another bot than the one that failed it last,
-   * if there is one; then to the bot that is good for the least else, so that special ones stay free
-   * for what needs them; and among equals to the one that holds most of its inputs, or else to the
-   * one with most room.
+   * if there is one; then to the bot that is good for the least else, so that special ones stay
+   * free for what needs them; and among equals to the one that holds most of its inputs, or else to
+   * the one with most room.
    */
   public static List<Assignment> of(
       List<QueuedAction> actions, Collection<FreeBot> bots, Locality locality) {
-    Room room =
-        new Room(bots, actions.stream().map(QueuedAction::work).collect(Collectors.toSet()));
+    Suitability suitability = new Suitability(actions.stream().map(QueuedAction::work).toList());
+    return of(actions, new Room(bots, suitability), locality);
+  }
+
+  static List<Assignment> of(List<QueuedAction> actions, Room room, Locality locality) {
     List<Assignment> assignments = new ArrayList<>();
     for (QueuedAction action : actions) {
       Optional<String> session =

@@ -26,8 +26,8 @@ public record AttemptPolicy(int maxAttempts) {
   }
 
   /**
-   * Whether an action that fails now is to end: not as long as another bot is at it, whatever it has
-   * been through.
+   * Whether an action that fails now is to end: not as long as another bot is at it, whatever it
+   * has been through.
    */
   public boolean givesUp(OperationState state) {
     return state.leases().size() < 2 && !allowsAnotherAfter(state.attempts());

@@ -112,8 +112,7 @@ final class FairRound {
   }
 
   private Work invocations(Account user, List<Waiting> waiting) {
-    return new Line(
-        user, waiting, Flow::invocation, (invocation, flows) -> new OldestFirst(flows));
+    return new Line(user, waiting, Flow::invocation, (invocation, flows) -> new OldestFirst(flows));
   }
 
   /** Those who share something stand in line; who was served goes back to their new place. */
@@ -195,10 +194,11 @@ final class FairRound {
       this.later =
           new ArrayDeque<>(
               waiting.stream()
-                  .collect(Collectors.groupingBy(
-                      one -> shares.urgency(one.flow.priority(), one.oldest, now),
-                      TreeMap::new,
-                      Collectors.toList()))
+                  .collect(
+                      Collectors.groupingBy(
+                          one -> shares.urgency(one.flow.priority(), one.oldest, now),
+                          TreeMap::new,
+                          Collectors.toList()))
                   .values());
       this.current = users(team, later.pop());
     }

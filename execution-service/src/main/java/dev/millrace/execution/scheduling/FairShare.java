@@ -19,20 +19,21 @@ import java.util.Map;
 public record FairShare(Map<String, TeamShare> teams, TeamShare others, Duration ageing) {
 
   public FairShare {
-    if (!ageing.isPositive()) {
-      throw new IllegalArgumentException("ageing: must be positive, is " + ageing);
+    if (ageing.toMillis() < 1) {
+      throw new IllegalArgumentException("ageing: must be at least a millisecond, is " + ageing);
     }
     teams = Map.copyOf(teams);
   }
 
-  TeamShare of(String team) {
+  /** What a team may have. */
+  public TeamShare of(String team) {
     return teams.getOrDefault(team, others);
   }
 
   /** What orders actions of one team: their priority, less a step for each time of ageing. */
   public long urgency(int priority, Instant queuedAt, Instant now) {
     Duration waited = Duration.between(queuedAt, now);
-    return waited.isNegative() ? priority : priority - waited.dividedBy(ageing);
+    return waited.isNegative() ? priority : priority - waited.toMillis() / ageing.toMillis();
   }
 
   /**

@@ -4,7 +4,8 @@ import java.time.Duration;
 
 /**
  * When an action that several wait for is given to a second bot, as the first one seems to hang. It
- * is meant for slots that nothing queued has a use for, and for another bot than the first.
+ * is meant for slots that nothing queued has a use for, for another bot than the first, and for
+ * teams that may run more, as it runs twice.
  *
  * @param times how many times as long as its like an action runs before that, at least one
  * @param atLeast how long it runs in any case: what is brief is not worth another slot

@@ -4,8 +4,8 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * Which bots are known to hold inputs of which actions, so that they need not fetch them. A guess is
- * good enough: what it says wrongly costs a transfer.
+ * Which bots are known to hold inputs of which actions, so that they need not fetch them. A guess
+ * is good enough: what it says wrongly costs a transfer.
  *
  * @param bytes for an action, how many bytes of its inputs a session's bot holds
  */

@@ -1,6 +1,9 @@
 package dev.millrace.execution.scheduling;
 
 import dev.millrace.execution.scheduling.Assignment.FreeBot;
+import dev.millrace.execution.scheduling.Suitability.Offered;
+import dev.millrace.execution.scheduling.Suitability.Usefulness;
+import dev.millrace.execution.scheduling.Suitability.Wanted;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -8,8 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.PriorityQueue;
-import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * The room that bots have left, while work is placed with them piece by piece. A bot that is out of
@@ -21,43 +22,22 @@ final class Room {
   /** Less of an action's inputs is fetched sooner than it is worth to wait or crowd for. */
   private static final long WORTHWHILE_BYTES = 1024 * 1024;
 
-  private final Map<String, Bot> bots;
+  private final Suitability suitability;
+  private final List<Bot> bots;
+  private final Map<String, Bot> bySession = new HashMap<>();
   private final Map<Work, Candidates> candidates = new HashMap<>();
-
-  /**
-   * How much else a bot could be used for: what is good for little is used first, so that special
-   * ones stay free for what needs them.
-   *
-   * @param works how much of the work that waits now it could do
-   * @param properties how many different things it offers
-   */
-  private record Usefulness(int works, int properties) implements Comparable<Usefulness> {
-
-    static Usefulness of(Offer offer, Collection<Work> works) {
-      int served = (int) works.stream().filter(work -> work.canRunOn(offer)).count();
-      return new Usefulness(served, offer.versatility());
-    }
-
-    @Override
-    public int compareTo(Usefulness other) {
-      int byWorks = Integer.compare(works, other.works);
-      return byWorks != 0 ? byWorks : Integer.compare(properties, other.properties);
-    }
-  }
 
   private static final class Bot {
     final String session;
-    final Offer offer;
-    final Usefulness usefulness;
+    final Offered offered;
     int free;
     Resources left;
 
-    Bot(FreeBot bot, Usefulness usefulness) {
+    Bot(FreeBot bot, Offered offered) {
       this.session = bot.session();
-      this.offer = bot.offer();
-      this.usefulness = usefulness;
+      this.offered = offered;
       this.free = bot.free();
-      this.left = bot.offer().resources().minus(bot.held());
+      this.left = offered.resources().minus(bot.held());
     }
 
     boolean hasRoomFor(Resources demand) {
@@ -73,7 +53,7 @@ final class Room {
   /** A bot in its place, which it loses as it fills. */
   private record Candidate(Bot bot, int free) {
     static final Comparator<Candidate> ORDER =
-        Comparator.<Candidate, Usefulness>comparing(candidate -> candidate.bot.usefulness)
+        Comparator.<Candidate, Usefulness>comparing(candidate -> candidate.bot.offered.usefulness())
             .thenComparing(Candidate::free, Comparator.reverseOrder())
             .thenComparing(candidate -> candidate.bot.session);
 
@@ -84,19 +64,14 @@ final class Room {
 
   /** The bots that can do some work, the one to choose first in front. */
   private static final class Candidates {
-    private final Work work;
+    private final Wanted wanted;
     private final Resources demand;
     private final PriorityQueue<Candidate> inOrder = new PriorityQueue<>(Candidate.ORDER);
 
-    Candidates(Work work, Collection<Bot> bots) {
-      this.work = work;
-      this.demand = work.requirements().resources();
-      Map<Offer, Boolean> suitable = new HashMap<>();
-      for (Bot bot : bots) {
-        if (bot.hasRoomFor(demand) && suitable.computeIfAbsent(bot.offer, work::canRunOn)) {
-          add(bot);
-        }
-      }
+    Candidates(Wanted wanted, Collection<Bot> bots) {
+      this.wanted = wanted;
+      this.demand = wanted.resources();
+      bots.stream().filter(this::include).forEach(this::add);
     }
 
     private void add(Bot bot) {
@@ -131,24 +106,20 @@ final class Room {
     }
 
     boolean include(Bot bot) {
-      return bot.hasRoomFor(demand) && work.canRunOn(bot.offer);
+      return bot.offered.isFor(wanted) && bot.hasRoomFor(demand);
     }
   }
 
   /**
-   * @param works all that is going to be placed
+   * @param suitability for all that is going to be placed
    */
-  Room(Collection<FreeBot> free, Set<Work> works) {
-    Map<Offer, Usefulness> usefulness = new HashMap<>();
+  Room(Collection<FreeBot> free, Suitability suitability) {
+    this.suitability = suitability;
     this.bots =
         free.stream()
             .filter(bot -> bot.free() > 0)
-            .map(bot ->
-                new Bot(
-                    bot,
-                    usefulness.computeIfAbsent(
-                        bot.offer(), offer -> Usefulness.of(offer, works))))
-            .collect(Collectors.toMap(bot -> bot.session, bot -> bot));
+            .map(bot -> new Bot(bot, suitability.of(bot.offer())))
+            .toList();
   }
 
   boolean isLeftFor(Work work) {
@@ -181,8 +152,9 @@ final class Room {
     List<Bot> holders =
         held.keySet().stream()
             .filter(session -> !session.equals(avoided))
-            .flatMap(session -> Optional.ofNullable(bots.get(session)).stream())
-            .filter(bot -> bot.usefulness.equals(first.usefulness) && able.include(bot))
+            .flatMap(session -> bot(session).stream())
+            .filter(bot ->
+                bot.offered.usefulness().equals(first.offered.usefulness()) && able.include(bot))
             .toList();
     Comparator<Bot> byGain = Comparator.comparingLong(bot -> gain(bot, held));
     return holders.stream()
@@ -194,11 +166,18 @@ final class Room {
         .orElse(first);
   }
 
+  private Optional<Bot> bot(String session) {
+    if (bySession.isEmpty()) {
+      bots.forEach(bot -> bySession.put(bot.session, bot));
+    }
+    return Optional.ofNullable(bySession.get(session));
+  }
+
   private static long gain(Bot bot, Map<String, Long> held) {
     return held.getOrDefault(bot.session, 0L) / WORTHWHILE_BYTES;
   }
 
   private Candidates candidates(Work work) {
-    return candidates.computeIfAbsent(work, wanted -> new Candidates(wanted, bots.values()));
+    return candidates.computeIfAbsent(work, wanted -> new Candidates(suitability.of(wanted), bots));
   }
 }

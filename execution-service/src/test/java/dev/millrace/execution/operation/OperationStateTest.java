@@ -120,8 +120,7 @@ final class OperationStateTest {
 
   @Test
   void whatIsOverStaysSoWhenTheSlowerOneComes() {
-    OperationState won =
-        VISITED.after(new Racing(2, LEASE, OTHER), new Finished(OTHER, RESPONSE));
+    OperationState won = VISITED.after(new Racing(2, LEASE, OTHER), new Finished(OTHER, RESPONSE));
 
     assertImpossible(won, new Finished(LEASE, RESPONSE));
   }

@@ -111,8 +111,9 @@ final class AssignmentTest {
     QueuedAction action = action(1, "resource:cpus=2", 0, 1);
     Resources held = requirements("resource:cpus=3").resources();
 
-    assertThat(Assignment.of(
-            List.of(action), List.of(new FreeBot("b", offer("resource:cpus=4"), 3, held))))
+    assertThat(
+            Assignment.of(
+                List.of(action), List.of(new FreeBot("b", offer("resource:cpus=4"), 3, held))))
         .isEmpty();
   }
 
@@ -120,12 +121,14 @@ final class AssignmentTest {
   void theBotThatHoldsMostOfTheInputsIsPreferred() {
     QueuedAction action = action(1, "", 0, 1);
     Locality locality =
-        new Locality(Map.of(action.id(), Map.of("some", 5 * MIB, "most", 9 * MIB, "gone", 99 * MIB)));
+        new Locality(
+            Map.of(action.id(), Map.of("some", 5 * MIB, "most", 9 * MIB, "gone", 99 * MIB)));
 
-    assertThat(Assignment.of(
-            List.of(action),
-            List.of(bot("idle", "", 9), bot("some", "", 1), bot("most", "", 1)),
-            locality))
+    assertThat(
+            Assignment.of(
+                List.of(action),
+                List.of(bot("idle", "", 9), bot("some", "", 1), bot("most", "", 1)),
+                locality))
         .containsExactly(new Assignment(action.id(), "most"));
   }
 
@@ -134,8 +137,9 @@ final class AssignmentTest {
     QueuedAction action = action(1, "", 0, 1);
     Locality locality = new Locality(Map.of(action.id(), Map.of("holder", MIB - 1)));
 
-    assertThat(Assignment.of(
-            List.of(action), List.of(bot("idle", "", 9), bot("holder", "", 1)), locality))
+    assertThat(
+            Assignment.of(
+                List.of(action), List.of(bot("idle", "", 9), bot("holder", "", 1)), locality))
         .containsExactly(new Assignment(action.id(), "idle"));
   }
 
@@ -149,15 +153,16 @@ final class AssignmentTest {
                 failed.id(),
                 Map.of("failed", 9 * MIB, "full", 9 * MIB, "special", 9 * MIB, "wrong", 9 * MIB)));
 
-    assertThat(Assignment.of(
-            List.of(failed),
-            List.of(
-                bot("failed", "", 3),
-                bot("full", "", 0),
-                bot("special", "gpu=a", 3),
-                bot("wrong", "pool=other", 3),
-                bot("idle", "", 1)),
-            locality))
+    assertThat(
+            Assignment.of(
+                List.of(failed),
+                List.of(
+                    bot("failed", "", 3),
+                    bot("full", "", 0),
+                    bot("special", "gpu=a", 3),
+                    bot("wrong", "pool=other", 3),
+                    bot("idle", "", 1)),
+                locality))
         .containsExactly(new Assignment(failed.id(), "idle"));
   }
 

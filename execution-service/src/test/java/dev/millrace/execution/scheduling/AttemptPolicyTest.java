@@ -32,11 +32,13 @@ final class AttemptPolicyTest {
 
   @Test
   void itSaysHowManyWorkersFailedAndWhyTheLastDid() {
-    assertThat(policy.givenUp(List.of(
-            new FailedAttempt("w0", "long ago"),
-            new FailedAttempt("w1", "lost"),
-            new FailedAttempt("w2", "no disk"),
-            new FailedAttempt("w1", "lost again"))))
+    assertThat(
+            policy.givenUp(
+                List.of(
+                    new FailedAttempt("w0", "long ago"),
+                    new FailedAttempt("w1", "lost"),
+                    new FailedAttempt("w2", "no disk"),
+                    new FailedAttempt("w1", "lost again"))))
         .isEqualTo(
             "given up after 4 attempt(s) on 3 different worker(s); the last: lost again (w1);"
                 + " before that: no disk (w2); before that: lost (w1)");

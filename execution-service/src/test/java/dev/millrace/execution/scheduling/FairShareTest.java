@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -148,8 +149,9 @@ final class FairShareTest {
     Flow old = new Flow(2, "a", "", "x", 0);
     Flow young = new Flow(1, "a", "", "x", 0);
 
-    assertThat(shares(Map.of()).order(
-            List.of(waiting(young, 1, 1), waiting(old, 1, 2)), slots(5, 1L, 2L), NOW))
+    assertThat(
+            shares(Map.of())
+                .order(List.of(waiting(young, 1, 1), waiting(old, 1, 2)), slots(5, 1L, 2L), NOW))
         .containsExactly(old, young);
   }
 
@@ -160,8 +162,12 @@ final class FairShareTest {
     Flow plain = new Flow(1, "b", "", "x", 0);
     CountedSlots slots = slots(2, 1L).with(1, 1L, 2L);
 
-    assertThat(shares(Map.of()).order(
-            List.of(waiting(gpu, 5, 9), waiting(nowhere, 5, 90), waiting(plain, 9)), slots, NOW))
+    assertThat(
+            shares(Map.of())
+                .order(
+                    List.of(waiting(gpu, 5, 9), waiting(nowhere, 5, 90), waiting(plain, 9)),
+                    slots,
+                    NOW))
         .containsExactly(gpu, plain, plain);
   }
 
@@ -169,7 +175,8 @@ final class FairShareTest {
   void whatNobodyCanServeGivesNoPrecedence() {
     Flow nowhere = new Flow(3, "a", "", "x", 0);
 
-    assertThat(order(1, waiting(nowhere, 1, 900), waiting(flow("a"), 5, 1), waiting(flow("b"), 5, 2)))
+    assertThat(
+            order(1, waiting(nowhere, 1, 900), waiting(flow("a"), 5, 1), waiting(flow("b"), 5, 2)))
         .containsExactly(flow("b"));
   }
 
@@ -181,7 +188,7 @@ final class FairShareTest {
     List<FlowState> flows = new ArrayList<>(flows(200, random));
     List<Flow> order = shares(Map.of()).order(flows, slots(300, 0L, 1L, 2L), NOW);
     for (int i = 0; i < 10; i++) {
-      Collections.shuffle(flows, new java.util.Random(seed + i));
+      Collections.shuffle(flows, new Random(seed + i));
       assertThat(shares(Map.of()).order(flows, slots(300, 0L, 1L, 2L), NOW))
           .as("seed " + seed)
           .isEqualTo(order);
@@ -202,8 +209,7 @@ final class FairShareTest {
 
       assertThat(share.order(flows, slots(few, 0L).with(many, 1L, 2L), NOW))
           .as("seed " + seed)
-          .isEqualTo(
-              PlainFairShare.order(share, flows, slots(few, 0L).with(many, 1L, 2L), NOW));
+          .isEqualTo(PlainFairShare.order(share, flows, slots(few, 0L).with(many, 1L, 2L), NOW));
     }
   }
 

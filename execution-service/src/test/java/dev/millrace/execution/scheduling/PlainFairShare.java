@@ -25,8 +25,7 @@ final class PlainFairShare {
     this.servable = flows.stream().filter(state -> slots.left(state.flow().queue())).toList();
   }
 
-  static List<Flow> order(
-      FairShare share, Collection<FlowState> flows, Slots slots, Instant now) {
+  static List<Flow> order(FairShare share, Collection<FlowState> flows, Slots slots, Instant now) {
     PlainFairShare plain = new PlainFairShare(share, flows, slots, now);
     for (Optional<Flow> next = plain.next(slots); next.isPresent(); next = plain.next(slots)) {
       slots.take(next.get().queue());
@@ -53,8 +52,7 @@ final class PlainFairShare {
 
   private Comparator<String> byTeam() {
     return Comparator.<String>comparingDouble(
-            team ->
-                (double) running(flow -> flow.team().equals(team)) / share.of(team).weight())
+            team -> (double) running(flow -> flow.team().equals(team)) / share.of(team).weight())
         .thenComparing(team -> since(flow -> flow.team().equals(team), servable))
         .thenComparing(Comparator.naturalOrder());
   }

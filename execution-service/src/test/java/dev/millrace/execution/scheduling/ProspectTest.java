@@ -98,10 +98,11 @@ final class ProspectTest {
 
   @Test
   void whoAsksForMoreThanOneWorkerHasAtOnceIsToldTheNearest() {
-    assertThat(of(
-            "resource:cpus=8 resource:memory=8Gi gpu=a",
-            here("resource:cpus=4 resource:memory=8Gi"),
-            here("resource:cpus=8 resource:memory=4Gi gpu=a")))
+    assertThat(
+            of(
+                "resource:cpus=8 resource:memory=8Gi gpu=a",
+                here("resource:cpus=4 resource:memory=8Gi"),
+                here("resource:cpus=8 resource:memory=4Gi gpu=a")))
         .isInstanceOfSatisfying(
             Hopeless.class,
             h ->

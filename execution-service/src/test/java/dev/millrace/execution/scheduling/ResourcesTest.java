@@ -31,8 +31,21 @@ final class ResourcesTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"", "-1", "+1", "many", "1 ", "1e9", "1.", ".5", "1i", "4GB", "9999999999999999",
-        "999999999999999T", "１"})
+      strings = {
+        "",
+        "-1",
+        "+1",
+        "many",
+        "1 ",
+        "1e9",
+        "1.",
+        ".5",
+        "1i",
+        "4GB",
+        "9999999999999999",
+        "999999999999999T",
+        "１"
+      })
   void whatIsNoAmountOrBeyondAllMeasureIsNone(String text) {
     assertThat(Amount.thousandths(text, 1)).isEmpty();
   }
@@ -42,7 +55,8 @@ final class ResourcesTest {
     Resources all = offer("resource:cpus=4 resource:memory=1G gpu=a").resources();
     Resources some = requirements("resource:cpus=1.5").resources();
 
-    assertThat(all.minus(some)).isEqualTo(offer("resource:cpus=2.5 resource:memory=1G").resources());
+    assertThat(all.minus(some))
+        .isEqualTo(offer("resource:cpus=2.5 resource:memory=1G").resources());
     assertThat(all.minus(some).plus(some)).isEqualTo(all);
     assertThat(all.minus(Resources.NONE)).isEqualTo(all);
     assertThat(all.minus(some).cover(requirements("resource:cpus=2.5").resources())).isTrue();
