@@ -355,6 +355,7 @@ public final class SessionStore {
                 new KnownWorker(
                     QueueRows.offer(row),
                     row.getObject("ended_at") == null
+                        && !row.getBoolean("drained")
                         && TaskRows.instant(row, "expires_at").isAfter(now)))
             .list());
   }

@@ -8,6 +8,7 @@ import com.google.devtools.remoteworkers.v1test2.BotSession;
 import com.google.devtools.remoteworkers.v1test2.BotStatus;
 import com.google.devtools.remoteworkers.v1test2.Lease;
 import com.google.devtools.remoteworkers.v1test2.LeaseState;
+import com.google.longrunning.Operation;
 import com.google.rpc.Code;
 import dev.millrace.actioncache.memory.MemoryActionCache;
 import dev.millrace.blobstore.memory.MemoryBlobStore;
@@ -161,6 +162,16 @@ final class AdministrationTest {
 
     assertThat(drained()).isEmpty();
     assertThat(drains.all()).isEmpty();
+  }
+
+  @Test
+  void anActionThatOnlyDrainedWorkersCouldRunTellsWhyItWaits() throws Exception {
+    new StockBot(replica, "bot", 1).open();
+    drain(bot("bot"));
+    Operation queued = client.execute(replica, "a").until(Value.QUEUED);
+
+    assertThat(Client.metadata(queued).getPartialExecutionMetadata().getAuxiliaryMetadataCount())
+        .isOne();
   }
 
   @Test
