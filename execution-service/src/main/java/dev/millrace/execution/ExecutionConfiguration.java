@@ -153,8 +153,10 @@ public class ExecutionConfiguration {
       ActionInputs inputs,
       OperationStore operations,
       SessionStore sessions,
+      FailureStatuses statuses,
       ExecutionProperties properties) {
-    return new Admission(actionCache, inputs, operations, sessions, properties.timeoutPolicy());
+    return new Admission(
+        actionCache, inputs, operations, sessions, properties.timeoutPolicy(), statuses);
   }
 
   @Bean
