@@ -10,6 +10,7 @@ import dev.millrace.execution.store.PoolLoads;
 import dev.millrace.execution.store.Workforce;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
+import java.time.Duration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -19,14 +20,22 @@ import org.springframework.context.annotation.Configuration;
 @EnableConfigurationProperties(AdministrationProperties.class)
 class AdministrationConfiguration {
 
+  /** Workers hardly ever say new things of themselves within a session. */
+  private static final Duration REVIEW_INTERVAL = Duration.ofSeconds(30);
+
   @Bean
   Drains drains(Database executionDatabase, Clock clock) {
     return new Drains(executionDatabase, clock);
   }
 
   @Bean
-  RepeatedWork drainRefresh(Drains drains, AdministrationProperties properties) {
-    return new RepeatedWork("drains", properties.drainInterval(), drains::refresh);
+  RepeatedWork drainExpiry(Drains drains, AdministrationProperties properties) {
+    return new RepeatedWork("drains", properties.drainInterval(), drains::endExpired);
+  }
+
+  @Bean
+  RepeatedWork drainReview(Drains drains) {
+    return new RepeatedWork("drain-review", REVIEW_INTERVAL, drains::review);
   }
 
   @Bean

@@ -56,8 +56,8 @@ public record WorkerPattern(String instance, String bot, String property) {
   }
 
   public boolean matches(InstanceName session, String botId, Offer offer) {
-    return new Glob(instance).matches(session.value())
-        && new Glob(bot).matches(botId)
+    return new Glob(bot).matches(botId)
+        && new Glob(instance).matches(session.value())
         && (property.equals(ANY) || matchesProperty(offer));
   }
 

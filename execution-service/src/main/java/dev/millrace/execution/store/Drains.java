@@ -106,18 +106,30 @@ public final class Drains {
             > 0);
   }
 
-  /** Ends drains whose time is over, and looks at workers again that say new things of themselves. */
-  public void refresh() {
-    boolean any =
-        database.transaction(sql ->
-            sql.sql(
-                    """
-                    select exists (select 1 from execution.drains)
-                      or exists (select 1 from execution.sessions where drained)
-                    """)
-                .query(Boolean.class)
-                .single());
-    if (any) {
+  /** Ends drains whose time is over. */
+  public void endExpired() {
+    changeIf(sql ->
+        sql.sql("select exists (select 1 from execution.drains where expires_at <= :now)")
+            .param("now", Database.at(clock.instant()))
+            .query(Boolean.class)
+            .single());
+  }
+
+  /** Looks again at all workers: some may say new things of themselves. */
+  public void review() {
+    changeIf(sql ->
+        sql.sql(
+                """
+                select exists (select 1 from execution.drains)
+                  or exists (select 1 from execution.sessions where drained)
+                """)
+            .query(Boolean.class)
+            .single());
+  }
+
+  /** Has all marks looked at if there is need, which is asked for without a lock. */
+  private void changeIf(Change due) {
+    if (database.transaction(due::apply)) {
       boolean unused = change(sql -> true);
     }
   }

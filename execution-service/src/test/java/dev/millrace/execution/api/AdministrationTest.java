@@ -152,13 +152,13 @@ final class AdministrationTest {
   void aDrainWithATimeEndsByItself() {
     new StockBot(replica, "bot", 1).open();
     drains.begin(bot("bot"), "alice", "short", Optional.of(Duration.ofSeconds(20)));
-    drains.refresh();
+    drains.endExpired();
     assertThat(drained()).containsExactly("bot");
     assertThat(drains.all())
         .singleElement()
         .satisfies(drain -> assertThat(drain.until()).contains(clock.instant().plusSeconds(20)));
     clock.advance(Duration.ofSeconds(20));
-    drains.refresh();
+    drains.endExpired();
 
     assertThat(drained()).isEmpty();
     assertThat(drains.all()).isEmpty();
@@ -188,7 +188,7 @@ final class AdministrationTest {
     drain(WorkerPattern.of(null, null, "rack=8"));
     bot.offer("rack=8");
     bot.poll();
-    drains.refresh();
+    drains.review();
 
     assertThat(drained()).containsExactly("bot");
   }
