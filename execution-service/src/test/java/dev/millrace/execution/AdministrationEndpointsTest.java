@@ -120,8 +120,7 @@ final class AdministrationEndpointsTest {
 
   @Test
   void gaugesTellOfPools() throws Exception {
-    try (Running service =
-        new Running("--millrace.execution.administration.gauge-interval=20ms")) {
+    try (Running service = new Running("--millrace.execution.administration.gauge-interval=20ms")) {
       BotSession bot = service.open("bot");
       OperationName operation = service.submit(1);
       assertThat(service.leases(bot)).isOne();
@@ -140,8 +139,8 @@ final class AdministrationEndpointsTest {
 
   @Test
   void settingsOfAdministrationThatMakeNoSenseAreRefused() throws Exception {
-    assertThatThrownBy(() ->
-            new Running("--millrace.execution.administration.gauge-interval=0s").close())
+    assertThatThrownBy(
+            () -> new Running("--millrace.execution.administration.gauge-interval=0s").close())
         .hasStackTraceContaining("gauge-interval (PT0S)");
   }
 
@@ -165,8 +164,7 @@ final class AdministrationEndpointsTest {
                   "--millrace.actioncache.target=127.0.0.1:1"));
       all.addAll(List.of(settings));
       context =
-          new SpringApplicationBuilder(ExecutionApplication.class)
-              .run(all.toArray(String[]::new));
+          new SpringApplicationBuilder(ExecutionApplication.class).run(all.toArray(String[]::new));
       int port = context.getBean(GrpcServerLifecycle.class).getPort();
       channel =
           Grpc.newChannelBuilder("127.0.0.1:" + port, InsecureChannelCredentials.create()).build();

@@ -41,8 +41,7 @@ public final class PoolGauges {
       gauge.register(
           loads.stream()
               .<MultiGauge.Row<?>>map(load ->
-                  MultiGauge.Row.of(
-                      Tags.of(Pool.PROPERTY, load.pool()), value.applyAsDouble(load)))
+                  MultiGauge.Row.of(Tags.of(Pool.PROPERTY, load.pool()), value.applyAsDouble(load)))
               .toList(),
           /* overwrite= */ true);
     }

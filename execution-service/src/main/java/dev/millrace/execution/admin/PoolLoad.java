@@ -12,12 +12,7 @@ package dev.millrace.execution.admin;
  *     just now but were within the memory of workers; 1 if none is known
  */
 public record PoolLoad(
-    String pool,
-    long queued,
-    long executing,
-    long leaving,
-    long connected,
-    double slotsPerWorker) {
+    String pool, long queued, long executing, long leaving, long connected, double slotsPerWorker) {
 
   /**
    * How many workers would leave nothing waiting: the slots wanted, that is {@code queued +

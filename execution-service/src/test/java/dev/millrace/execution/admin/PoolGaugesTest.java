@@ -39,8 +39,7 @@ final class PoolGaugesTest {
     SimpleMeterRegistry registry = new SimpleMeterRegistry();
     AtomicReference<List<PoolLoad>> loads =
         new AtomicReference<>(
-            List.of(
-                new PoolLoad("default", 7, 2, 1, 3, 4), new PoolLoad("gpu", 1, 0, 0, 0, 1)));
+            List.of(new PoolLoad("default", 7, 2, 1, 3, 4), new PoolLoad("gpu", 1, 0, 0, 0, 1)));
     PoolGauges gauges = new PoolGauges(registry, loads::get, 100);
     gauges.refresh();
 

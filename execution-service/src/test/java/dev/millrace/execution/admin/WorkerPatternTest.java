@@ -44,8 +44,7 @@ final class WorkerPatternTest {
     WorkerPattern pattern = new WorkerPattern("*", "*", "pool=default");
 
     assertThat(pattern.matches(TEAM, "bot", LINUX)).isTrue();
-    assertThat(pattern.matches(TEAM, "bot", new Offer(TEAM, Map.of("pool", Set.of("")))))
-        .isTrue();
+    assertThat(pattern.matches(TEAM, "bot", new Offer(TEAM, Map.of("pool", Set.of(""))))).isTrue();
     assertThat(pattern.matches(TEAM, "bot", new Offer(TEAM, Map.of("pool", Set.of("gpu")))))
         .isFalse();
   }
@@ -72,8 +71,7 @@ final class WorkerPatternTest {
     for (int i = 0; i < 20_000; i++) {
       String glob = word(random, "ab*?");
       String text = word(random, "ab");
-      boolean expected =
-          Pattern.matches(glob.replace("*", ".*").replace('?', '.'), text);
+      boolean expected = Pattern.matches(glob.replace("*", ".*").replace('?', '.'), text);
       assertThat(new Glob(glob).matches(text))
           .as("seed %d, glob '%s', text '%s'", seed, glob, text)
           .isEqualTo(expected);

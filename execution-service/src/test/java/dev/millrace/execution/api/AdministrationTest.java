@@ -61,8 +61,7 @@ final class AdministrationTest {
   @BeforeEach
   void start() {
     ExecutionSchema.migrations(dataSource).migrate();
-    replica =
-        new Replica(dataSource, blobs, new MemoryActionCache(), clock, Duration.ofMillis(50));
+    replica = new Replica(dataSource, blobs, new MemoryActionCache(), clock, Duration.ofMillis(50));
   }
 
   @AfterEach

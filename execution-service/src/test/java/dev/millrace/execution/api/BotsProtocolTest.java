@@ -54,8 +54,7 @@ final class BotsProtocolTest extends ProtocolFixture {
   private static void assertCode(Runnable call, Status.Code code) {
     assertThatThrownBy(call::run)
         .isInstanceOfSatisfying(
-            StatusRuntimeException.class,
-            e -> assertThat(e.getStatus().getCode()).isEqualTo(code));
+            StatusRuntimeException.class, e -> assertThat(e.getStatus().getCode()).isEqualTo(code));
   }
 
   @Test
@@ -271,8 +270,7 @@ final class BotsProtocolTest extends ProtocolFixture {
   @Test
   void aDatabaseThatIsAwayIsAPassingFaultAndWhatIsReportedAfterwardsCounts() throws Exception {
     AtomicBoolean away = new AtomicBoolean();
-    try (Replica shaky =
-        new Replica(sometimes(away), blobs, cache, clock, Duration.ofMillis(50))) {
+    try (Replica shaky = new Replica(sometimes(away), blobs, cache, clock, Duration.ofMillis(50))) {
       StockBot bot = new StockBot(shaky, "bot", 1).open();
       Following following = client.execute(replica, "a");
       Lease lease = bot.take();

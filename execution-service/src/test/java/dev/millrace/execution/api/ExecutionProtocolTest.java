@@ -35,7 +35,8 @@ import org.junit.jupiter.api.Test;
 final class ExecutionProtocolTest extends ProtocolFixture {
 
   private static Digest digest(String content) {
-    return DigestFunction.SHA256.digestOf(content.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    return DigestFunction.SHA256.digestOf(
+        content.getBytes(java.nio.charset.StandardCharsets.UTF_8));
   }
 
   private static List<String> missing(Status status) throws Exception {
@@ -128,7 +129,8 @@ final class ExecutionProtocolTest extends ProtocolFixture {
   @Test
   void theMaximumTimeOutItselfIsAllowedAndNotAMomentMore() throws Exception {
     Duration maximum = seconds(Replica.TIMEOUTS.maximum().toSeconds());
-    client.execute(replica, client.request(client.action("a").setTimeout(maximum)))
+    client
+        .execute(replica, client.request(client.action("a").setTimeout(maximum)))
         .until(Value.QUEUED);
     Status status =
         Client.refusal(
@@ -212,8 +214,7 @@ final class ExecutionProtocolTest extends ProtocolFixture {
     Operation done = following.until(Value.COMPLETED);
 
     ExecutedActionMetadata told = Client.response(done).getResult().getExecutionMetadata();
-    assertThat(told.getQueuedTimestamp().getSeconds())
-        .isEqualTo(clock.instant().getEpochSecond());
+    assertThat(told.getQueuedTimestamp().getSeconds()).isEqualTo(clock.instant().getEpochSecond());
     assertThat(told.toBuilder().clearQueuedTimestamp().build()).isEqualTo(measured);
     assertThat(Client.metadata(done).getPartialExecutionMetadata()).isEqualTo(told);
   }
@@ -294,14 +295,13 @@ final class ExecutionProtocolTest extends ProtocolFixture {
             new String[] {"gpu=a", "gpu=b", "OSFamily=linux"});
     for (String[] platform : fit) {
       String name = String.join(",", platform);
-      client
-          .execute(replica, client.request(client.action(name, platform)))
-          .until(Value.QUEUED);
+      client.execute(replica, client.request(client.action(name, platform))).until(Value.QUEUED);
       bot(linux);
     }
     client
         .execute(
-            replica, client.request(client.action("i", "pool=images", "container-image=docker://x")))
+            replica,
+            client.request(client.action("i", "pool=images", "container-image=docker://x")))
         .until(Value.QUEUED);
     bot(anything);
 

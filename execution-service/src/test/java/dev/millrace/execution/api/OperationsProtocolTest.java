@@ -23,7 +23,9 @@ import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
-/** Operations as docs/protocol.md promises them, beyond what {@link OperationsGrpcServiceTest} has. */
+/**
+ * Operations as docs/protocol.md promises them, beyond what {@link OperationsGrpcServiceTest} has.
+ */
 final class OperationsProtocolTest extends ProtocolFixture {
 
   private void cancel(String name) {
@@ -60,8 +62,7 @@ final class OperationsProtocolTest extends ProtocolFixture {
   private static void assertCode(ThrowingCallable call, Status.Code code) {
     assertThatThrownBy(call)
         .isInstanceOfSatisfying(
-            StatusRuntimeException.class,
-            e -> assertThat(e.getStatus().getCode()).isEqualTo(code));
+            StatusRuntimeException.class, e -> assertThat(e.getStatus().getCode()).isEqualTo(code));
   }
 
   @Test
