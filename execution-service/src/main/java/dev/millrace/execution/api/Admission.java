@@ -34,7 +34,7 @@ public final class Admission {
   private static final int MAX_ACTION_BYTES = 1024 * 1024;
 
   /** More missing blobs than these are too many for a call's trailers. */
-  private static final int MISSING_IN_TRAILERS = 20;
+  private static final int MISSING_IN_TRAILERS = 15;
 
   private final ActionCache actionCache;
   private final ActionInputs inputs;

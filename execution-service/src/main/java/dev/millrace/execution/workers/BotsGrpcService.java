@@ -39,7 +39,7 @@ import java.util.function.Supplier;
 public final class BotsGrpcService implements BindableService, BotsGrpc.AsyncService {
 
   /** For the answer to arrive before the caller's deadline. */
-  private static final Duration DEADLINE_MARGIN = Duration.ofMillis(200);
+  private static final Duration DEADLINE_MARGIN = Duration.ofMillis(500);
 
   private final InstancePolicy instances;
   private final SessionStore sessions;

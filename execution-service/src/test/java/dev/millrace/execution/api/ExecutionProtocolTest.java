@@ -68,24 +68,45 @@ final class ExecutionProtocolTest extends ProtocolFixture {
   }
 
   @Test
+  void fewMissingInputsAreARefusalThatNamesThemAllWhateverTheFunction() throws Exception {
+    Directory.Builder root = Directory.newBuilder();
+    for (int i = 0; i < 14; i++) {
+      Digest absent = DigestFunction.SHA512.digestOf(new byte[] {(byte) i});
+      root.addFilesBuilder().setName("f" + i).setDigest(Digests.toProto(absent));
+    }
+    Action action =
+        Action.newBuilder()
+            .setCommandDigest(
+                upload(DigestFunction.SHA512, Command.newBuilder().addArguments("true").build()))
+            .setInputRootDigest(upload(DigestFunction.SHA512, root.build()))
+            .build();
+
+    Status status =
+        Client.refusal(
+            client.execute(
+                replica,
+                ExecuteRequest.newBuilder()
+                    .setDigestFunction(Digests.toProto(DigestFunction.SHA512))
+                    .setActionDigest(upload(DigestFunction.SHA512, action))));
+
+    assertThat(missing(status)).hasSize(14);
+  }
+
+  private build.bazel.remote.execution.v2.Digest upload(
+      DigestFunction function, com.google.protobuf.Message message) {
+    return Digests.toProto(
+        Blobs.write(blobs, InstanceName.ROOT, function, message.toByteString()));
+  }
+
+  @Test
   void missingBlobsOfOtherFunctionsAreNamedWithTheFunction() throws Exception {
-    Digest command =
-        Blobs.write(
-            blobs,
-            InstanceName.ROOT,
-            DigestFunction.BLAKE3,
-            Command.newBuilder().addArguments("true").build().toByteString());
     Digest absent = DigestFunction.BLAKE3.digestOf(new byte[] {1});
-    Digest action =
-        Blobs.write(
-            blobs,
-            InstanceName.ROOT,
-            DigestFunction.BLAKE3,
-            Action.newBuilder()
-                .setCommandDigest(Digests.toProto(command))
-                .setInputRootDigest(Digests.toProto(absent))
-                .build()
-                .toByteString());
+    Action action =
+        Action.newBuilder()
+            .setCommandDigest(
+                upload(DigestFunction.BLAKE3, Command.newBuilder().addArguments("true").build()))
+            .setInputRootDigest(Digests.toProto(absent))
+            .build();
 
     Status status =
         Client.refusal(
@@ -93,7 +114,7 @@ final class ExecutionProtocolTest extends ProtocolFixture {
                 replica,
                 ExecuteRequest.newBuilder()
                     .setDigestFunction(Digests.toProto(DigestFunction.BLAKE3))
-                    .setActionDigest(Digests.toProto(action))));
+                    .setActionDigest(upload(DigestFunction.BLAKE3, action))));
 
     assertThat(missing(status))
         .containsExactly("blobs/blake3/%s/%d".formatted(absent.hash(), absent.sizeBytes()));
