@@ -21,8 +21,6 @@ import org.springframework.jdbc.core.simple.JdbcClient;
  */
 public final class Drains {
 
-  private static final String LOCK = "select %s(hashtextextended('execution.drains', 0))::text";
-
   private final Database database;
   private final Clock clock;
 
@@ -149,7 +147,10 @@ public final class Drains {
   }
 
   private static void lock(JdbcClient sql, String function) {
-    String unused = sql.sql(LOCK.formatted(function)).query(String.class).single();
+    String unused =
+        sql.sql("select %s(hashtextextended('execution.drains', 0))::text".formatted(function))
+            .query(String.class)
+            .single();
   }
 
   private void forgetExpired(JdbcClient sql) {

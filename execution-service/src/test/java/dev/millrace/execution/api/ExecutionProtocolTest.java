@@ -94,8 +94,7 @@ final class ExecutionProtocolTest extends ProtocolFixture {
 
   private build.bazel.remote.execution.v2.Digest upload(
       DigestFunction function, com.google.protobuf.Message message) {
-    return Digests.toProto(
-        Blobs.write(blobs, InstanceName.ROOT, function, message.toByteString()));
+    return Digests.toProto(Blobs.write(blobs, InstanceName.ROOT, function, message.toByteString()));
   }
 
   @Test

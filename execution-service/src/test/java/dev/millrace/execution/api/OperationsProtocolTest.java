@@ -155,9 +155,7 @@ final class OperationsProtocolTest extends ProtocolFixture {
   @Test
   void pagesStayBelowWhatClientsAcceptOfAMessage() throws Exception {
     ActionResult large =
-        ActionResult.newBuilder()
-            .setStdoutRaw(ByteString.copyFrom(new byte[1_200_000]))
-            .build();
+        ActionResult.newBuilder().setStdoutRaw(ByteString.copyFrom(new byte[1_200_000])).build();
     List<String> names = new ArrayList<>();
     for (int i = 0; i < 5; i++) {
       ExecuteRequest.Builder request = client.request(client.action("action " + i));
