@@ -33,6 +33,7 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.context.event.ContextClosedEvent;
 
 /**
@@ -41,6 +42,7 @@ import org.springframework.context.event.ContextClosedEvent;
  */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(ExecutionProperties.class)
+@Import(AdministrationConfiguration.class)
 public class ExecutionConfiguration {
 
   @Bean(initMethod = "migrate")
@@ -112,8 +114,8 @@ public class ExecutionConfiguration {
   }
 
   @Bean
-  SweepSchedule executionSweepSchedule(Sweeper sweeper, ExecutionProperties properties) {
-    return new SweepSchedule(sweeper, properties.sweepInterval());
+  RepeatedWork executionSweep(Sweeper sweeper, ExecutionProperties properties) {
+    return new RepeatedWork("sweep", properties.sweepInterval(), sweeper::sweep);
   }
 
   @Bean
@@ -151,8 +153,10 @@ public class ExecutionConfiguration {
       ActionInputs inputs,
       OperationStore operations,
       SessionStore sessions,
+      FailureStatuses statuses,
       ExecutionProperties properties) {
-    return new Admission(actionCache, inputs, operations, sessions, properties.timeoutPolicy());
+    return new Admission(
+        actionCache, inputs, operations, sessions, properties.timeoutPolicy(), statuses);
   }
 
   @Bean

@@ -34,6 +34,7 @@ final class ExecutionApplicationTest {
                 "--spring.datasource.url=" + TestDatabase.createUrl(),
                 "--spring.datasource.username=postgres",
                 "--spring.grpc.server.port=0",
+                "--server.port=0",
                 "--millrace.cas.target=" + target,
                 "--millrace.actioncache.target=" + target)) {
       int port = context.getBean(GrpcServerLifecycle.class).getPort();

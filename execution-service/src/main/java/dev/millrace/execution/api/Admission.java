@@ -2,6 +2,7 @@ package dev.millrace.execution.api;
 
 import build.bazel.remote.execution.v2.Action;
 import build.bazel.remote.execution.v2.ActionResult;
+import build.bazel.remote.execution.v2.ExecuteResponse;
 import dev.millrace.actioncache.ActionCache;
 import dev.millrace.actioncache.inlining.InliningWishes;
 import dev.millrace.digest.Digest;
@@ -18,6 +19,7 @@ import dev.millrace.execution.store.SessionStore;
 import dev.millrace.execution.store.Submission;
 import dev.millrace.execution.store.Submission.Origin;
 import dev.millrace.failure.Failure;
+import dev.millrace.grpc.error.FailureStatuses;
 import dev.millrace.instance.InstanceName;
 import java.time.Duration;
 import java.util.Optional;
@@ -31,23 +33,29 @@ public final class Admission {
   /** It is kept with the queue. */
   private static final int MAX_ACTION_BYTES = 1024 * 1024;
 
+  /** More missing blobs than these are too many for a call's trailers. */
+  private static final int MISSING_IN_TRAILERS = 15;
+
   private final ActionCache actionCache;
   private final ActionInputs inputs;
   private final OperationStore operations;
   private final SessionStore sessions;
   private final TimeoutPolicy timeouts;
+  private final FailureStatuses statuses;
 
   public Admission(
       ActionCache actionCache,
       ActionInputs inputs,
       OperationStore operations,
       SessionStore sessions,
-      TimeoutPolicy timeouts) {
+      TimeoutPolicy timeouts,
+      FailureStatuses statuses) {
     this.actionCache = actionCache;
     this.inputs = inputs;
     this.operations = operations;
     this.sessions = sessions;
     this.timeouts = timeouts;
+    this.statuses = statuses;
   }
 
   /**
@@ -67,16 +75,32 @@ public final class Admission {
     if (!order.skipCache()) {
       Optional<ActionResult> known = actionCache.get(order.instance(), order.digest());
       if (known.isPresent()) {
-        return operations.remember(
-            submission(order, Action.getDefaultInstance(), Requirements.NONE, Duration.ZERO),
-            Endings.known(known.get()),
-            order.wishes());
+        return over(order, Endings.known(known.get()));
       }
     }
     // What runs already was found fit when it was queued.
     return operations
         .join(order.instance(), order.digest(), order.wishes())
-        .orElseGet(() -> queue(order));
+        .orElseGet(() -> queueOrNameMissing(order));
+  }
+
+  /** An operation that is over before it began. */
+  private OperationName over(Order order, ExecuteResponse response) {
+    Submission nothing =
+        submission(order, Action.getDefaultInstance(), Requirements.NONE, Duration.ZERO);
+    return operations.remember(nothing, response, order.wishes());
+  }
+
+  /** All missing blobs are named at once: in the refusal, or in a response if they are many. */
+  private OperationName queueOrNameMissing(Order order) {
+    try {
+      return queue(order);
+    } catch (Failure.BlobsMissing missing) {
+      if (missing.digests().size() <= MISSING_IN_TRAILERS) {
+        throw missing;
+      }
+      return over(order, Endings.failed(statuses.of(missing)));
+    }
   }
 
   private OperationName queue(Order order) {

@@ -11,7 +11,6 @@ import dev.millrace.digest.Digest;
 import dev.millrace.digest.wire.Digests;
 import dev.millrace.failure.Failure;
 import dev.millrace.instance.InstanceName;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -21,6 +20,9 @@ public final class ActionInputs {
 
   /** Far beyond what tools write, and little enough to hold. */
   private static final int MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
+
+  /** The most absent blobs that are named, so that they fit into a message: some two megabytes. */
+  private static final int MOST_NAMED = 20_000;
 
   private final BlobStore blobs;
   private final InputTree trees;
@@ -76,7 +78,7 @@ public final class ActionInputs {
         Digests.fromProto(
             action.getInputRootDigest(), digest.function(), "action.input_root_digest");
     missing.addAll(trees.findMissing(instance, root));
-    return new ArrayList<>(missing);
+    return missing.stream().limit(MOST_NAMED).toList();
   }
 
   private Action action(InstanceName instance, Digest digest) {

@@ -113,7 +113,8 @@ public final class LeaseStore {
         sql.sql(
                 """
                 select name from execution.sessions
-                where name = any(cast(:names as text[])) and accepts_work and ended_at is null
+                where name = any(cast(:names as text[])) and accepts_work and not drained
+                  and ended_at is null
                 order by name for no key update
                 """)
             .param("names", sessions.toArray(String[]::new))

@@ -60,6 +60,7 @@ public final class SessionStore {
   /** Opens a session, and ends the one that the bot had before; its leases go to others. */
   public String open(BotSession session) {
     return database.transaction(sql -> {
+      Drains.hold(sql);
       serialise(sql, session);
       existing(sql, session).ifPresent(old -> remove(sql, old));
       String name = session.instance().prefix() + "sessions/" + ids.get();
@@ -108,9 +109,10 @@ public final class SessionStore {
         sql.sql(
                 """
                 insert into execution.sessions (name, instance, serves_below, bot_id,
-                  property_names, property_values, capacity, accepts_work, seen_at, expires_at)
+                  property_names, property_values, capacity, accepts_work, drained, seen_at,
+                  expires_at)
                 values (:name, :instance, :below, :bot, cast(:names as text[]),
-                  cast(:values as text[]), :capacity, :accepts, :now, :expires)
+                  cast(:values as text[]), :capacity, :accepts, :drained, :now, :expires)
                 """)
             .param("name", name)
             .param("instance", session.instance().value())
@@ -120,6 +122,7 @@ public final class SessionStore {
             .param("values", QueueRows.values(properties))
             .param("capacity", session.capacity())
             .param("accepts", session.acceptsWork())
+            .param("drained", Drains.match(sql, session, now))
             .param("now", Database.at(now))
             .param("expires", Database.at(now.plus(expiry)))
             .update();
@@ -327,6 +330,7 @@ public final class SessionStore {
                 new KnownWorker(
                     QueueRows.offer(row),
                     row.getObject("ended_at") == null
+                        && !row.getBoolean("drained")
                         && TaskRows.instant(row, "expires_at").isAfter(now)))
             .list());
   }

@@ -16,6 +16,7 @@ import dev.millrace.grpc.request.InstancePolicy;
 import dev.millrace.instance.InstanceName;
 import io.grpc.BindableService;
 import io.grpc.Context;
+import io.grpc.Deadline;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.StreamObserver;
@@ -25,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
@@ -35,6 +37,9 @@ import java.util.function.Supplier;
  * Failure.Unavailable}.
  */
 public final class BotsGrpcService implements BindableService, BotsGrpc.AsyncService {
+
+  /** For the answer to arrive before the caller's deadline. */
+  private static final Duration DEADLINE_MARGIN = Duration.ofMillis(500);
 
   private final InstancePolicy instances;
   private final SessionStore sessions;
@@ -161,7 +166,7 @@ public final class BotsGrpcService implements BindableService, BotsGrpc.AsyncSer
     /** Waits until there is news for the bot, it has gone, or the time is up. */
     private List<HeldLease> await(boolean room) {
       Context call = Context.current();
-      long end = System.nanoTime() + (room ? timing.idleHold() : timing.busyHold()).toNanos();
+      long end = System.nanoTime() + hold(call, room).toNanos();
       try (Changes.Subscription own = changes.subscribe(Changes.session(name));
           Dispatcher.Place place = room ? dispatcher.await(name) : () -> {}) {
         call.addListener(gone -> own.wake(), Runnable::run);
@@ -180,6 +185,18 @@ public final class BotsGrpcService implements BindableService, BotsGrpc.AsyncSer
         }
         return held;
       }
+    }
+
+    /** A bot whose own deadline passes takes it that the server is gone, and ends itself. */
+    private Duration hold(Context call, boolean room) {
+      Duration hold = room ? timing.idleHold() : timing.busyHold();
+      Deadline deadline = call.getDeadline();
+      if (deadline == null) {
+        return hold;
+      }
+      Duration allowed =
+          Duration.ofNanos(deadline.timeRemaining(TimeUnit.NANOSECONDS)).minus(DEADLINE_MARGIN);
+      return allowed.compareTo(hold) < 0 ? allowed : hold;
     }
 
     private BotSession answer(List<HeldLease> held) {

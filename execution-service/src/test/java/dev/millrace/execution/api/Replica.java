@@ -98,7 +98,7 @@ public final class Replica implements AutoCloseable {
                       instances,
                       DigestFunctionPolicy.DEFAULT,
                       priorities,
-                      new Admission(cache, inputs, operations, sessions, TIMEOUTS),
+                      new Admission(cache, inputs, operations, sessions, TIMEOUTS, statuses),
                       follower))
               .addService(new OperationsGrpcService(instances, operations, messages, follower))
               .addService(

@@ -83,6 +83,19 @@ public final class StockBot {
     session = session.toBuilder().setStatus(status).build();
   }
 
+  /** Says from now on that it offers other things. */
+  public void offer(String... properties) {
+    Device.Builder device = session.getWorker().getDevices(0).toBuilder().clearProperties();
+    for (String property : properties) {
+      String[] parts = property.split("=", 2);
+      device.addPropertiesBuilder().setKey(parts[0]).setValue(parts[1]);
+    }
+    session =
+        session.toBuilder()
+            .setWorker(session.getWorker().toBuilder().setDevices(0, device))
+            .build();
+  }
+
   /** Sends what it holds and takes the answer over. */
   public BotSession poll() {
     return poll(new Metadata());
