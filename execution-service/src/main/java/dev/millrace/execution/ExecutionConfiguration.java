@@ -41,7 +41,7 @@ import org.springframework.context.event.ContextClosedEvent;
  * clock, and the edge that every service has.
  */
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties(ExecutionProperties.class)
+@EnableConfigurationProperties({ExecutionProperties.class, SharingProperties.class})
 @Import(AdministrationConfiguration.class)
 public class ExecutionConfiguration {
 
@@ -82,14 +82,19 @@ public class ExecutionConfiguration {
   }
 
   @Bean
-  LeaseStore leaseStore(Database executionDatabase, Clock clock, ExecutionProperties properties) {
+  LeaseStore leaseStore(
+      Database executionDatabase,
+      Clock clock,
+      ExecutionProperties properties,
+      SharingProperties sharing) {
     return new LeaseStore(
         executionDatabase,
         clock,
         UUID::randomUUID,
         properties.attemptPolicy(),
         properties.timeoutPolicy(),
-        properties.botExpiry());
+        properties.botExpiry(),
+        sharing.toFairShare());
   }
 
   @Bean

@@ -2,6 +2,7 @@ package dev.millrace.execution.store;
 
 import build.bazel.remote.execution.v2.Action;
 import dev.millrace.digest.DigestFunction;
+import dev.millrace.execution.scheduling.Resources;
 import dev.millrace.instance.InstanceName;
 import java.time.Instant;
 import java.util.UUID;
@@ -13,6 +14,7 @@ import java.util.UUID;
  * @param function the function that all digests of the action are of
  * @param action what to run, with the time-out that holds for it
  * @param expiresAt when it counts as lost unless it is reported
+ * @param takes what it takes of the worker
  */
 public record HeldLease(
     UUID id,
@@ -20,7 +22,8 @@ public record HeldLease(
     InstanceName instance,
     DigestFunction function,
     Action action,
-    Instant expiresAt) {
+    Instant expiresAt,
+    Resources takes) {
 
   /** How far the bot is with it. */
   public enum State {

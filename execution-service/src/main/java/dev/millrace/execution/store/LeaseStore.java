@@ -1,29 +1,23 @@
 package dev.millrace.execution.store;
 
-import static java.util.Objects.requireNonNull;
 
 import build.bazel.remote.execution.v2.ExecuteResponse;
 import com.google.rpc.Code;
 import dev.millrace.execution.operation.Endings;
 import dev.millrace.execution.operation.OperationEvent.Finished;
-import dev.millrace.execution.operation.OperationEvent.Leased;
 import dev.millrace.execution.operation.OperationState;
-import dev.millrace.execution.scheduling.Assignment;
 import dev.millrace.execution.scheduling.Assignment.FreeBot;
 import dev.millrace.execution.scheduling.AttemptPolicy;
-import dev.millrace.execution.scheduling.Matching;
-import dev.millrace.execution.scheduling.QueuedAction;
+import dev.millrace.execution.scheduling.FairShare;
 import dev.millrace.execution.scheduling.TimeoutPolicy;
 import dev.millrace.execution.store.LeaseRows.Held;
 import dev.millrace.execution.store.LeaseRows.Problem;
-import dev.millrace.execution.store.QueueRows.Queue;
 import dev.millrace.execution.store.TaskRows.Change;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +25,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
@@ -49,12 +42,15 @@ public final class LeaseStore {
   private final AttemptPolicy attempts;
   private final TimeoutPolicy timeouts;
   private final Duration expiry;
+  private final FairShare shares;
   private final Instant startedAt;
+  private final Queues queues;
   private final Together<Held, Optional<Task>> tasks;
   private final Together<Outcome, Boolean> outcomes;
 
   /**
    * @param expiry how long a lease lasts without being reported
+   * @param shares who is served first
    */
   public LeaseStore(
       Database database,
@@ -62,127 +58,35 @@ public final class LeaseStore {
       Supplier<UUID> ids,
       AttemptPolicy attempts,
       TimeoutPolicy timeouts,
-      Duration expiry) {
+      Duration expiry,
+      FairShare shares) {
     this.database = database;
     this.clock = clock;
     this.ids = ids;
     this.attempts = attempts;
     this.timeouts = timeouts;
     this.expiry = expiry;
+    this.shares = shares;
     this.startedAt = clock.instant();
+    queues = new Queues(database);
     tasks = new Together<>(MOST_AT_ONCE, this::tasksOf);
     outcomes = new Together<>(MOST_AT_ONCE, this::finish);
   }
 
-  /** Gives queued actions to those of the sessions that have room; returns who got any. */
-  public Set<String> assign(Collection<String> sessions) {
-    return database.transaction(sql -> {
-      List<Queue> queues = QueueRows.waiting(sql);
-      if (queues.isEmpty()) {
-        return Set.of();
-      }
-      List<FreeBot> bots = lockFree(sql, sessions);
-      Map<UUID, Task> tasks = new HashMap<>();
-      List<QueuedAction> actions = new ArrayList<>();
-      for (Queue queue : queues) {
-        int room =
-            bots.stream()
-                .filter(bot -> bot.offer().serves(queue.instance()))
-                .filter(bot -> Matching.matches(queue.requirements(), bot.offer()))
-                .mapToInt(FreeBot::free)
-                .sum();
-        if (room > 0) {
-          lockFirst(sql, queue, room, tasks, actions);
-        }
-      }
-      actions.sort(QueuedAction.ORDER);
-      List<Assignment> assignments = Assignment.of(actions, bots);
-      assignments.forEach(
-          chosen -> lease(sql, requireNonNull(tasks.get(chosen.action())), chosen.session()));
-      if (!assignments.isEmpty() && assignments.size() < actions.size()) {
-        // Other replicas did not see what was locked here and is left over.
-        Database.announce(sql, Changes.QUEUE);
-      }
-      return assignments.stream().map(Assignment::session).collect(Collectors.toSet());
-    });
+  /**
+   * Gives queued actions to bots that have room, in a fair order.
+   *
+   * @param waiting the bots, with as much room as they are known to have
+   */
+  public Given assign(Collection<FreeBot> waiting) {
+    Round round = new Round(shares, timeouts, expiry, ids, clock.instant());
+    return database.transaction(sql -> round.run(sql, waiting, queues));
   }
 
-  /** Locks first and counts then, so that what others gave a bot meanwhile is seen. */
-  private static List<FreeBot> lockFree(JdbcClient sql, Collection<String> sessions) {
-    String[] ready =
-        sql.sql(
-                """
-                select name from execution.sessions
-                where name = any(cast(:names as text[])) and accepts_work and not drained
-                  and ended_at is null
-                order by name for no key update
-                """)
-            .param("names", sessions.toArray(String[]::new))
-            .query(String.class)
-            .list()
-            .toArray(String[]::new);
-    return sql
-        .sql(
-            """
-            select s.*, s.capacity - (select count(*) from execution.leases l
-                                      where l.session = s.name) as free
-            from execution.sessions s where s.name = any(cast(:names as text[]))
-            """)
-        .param("names", ready)
-        .query((row, n) ->
-            new FreeBot(row.getString("name"), QueueRows.offer(row), row.getInt("free")))
-        .list()
-        .stream()
-        .filter(bot -> bot.free() > 0)
-        .toList();
-  }
-
-  private static void lockFirst(
-      JdbcClient sql, Queue queue, int limit, Map<UUID, Task> tasks, List<QueuedAction> actions) {
-    sql.sql(
-            "select "
-                + TaskRows.COLUMNS
-                + """
-                , t.priority, coalesce(t.avoided_session, '') as avoided
-                from execution.tasks t
-                where t.queue = :queue and t.stage = 'QUEUED'
-                order by t.priority, t.queued_at, t.id limit :limit
-                for update skip locked
-                """)
-        .param("queue", queue.id())
-        .param("limit", limit)
-        .query(row -> {
-          Task task = TaskRows.read(row);
-          tasks.put(task.id(), task);
-          actions.add(
-              new QueuedAction(
-                  task.id(),
-                  queue.instance(),
-                  queue.requirements(),
-                  row.getInt("priority"),
-                  task.queuedAt(),
-                  row.getString("avoided")));
-        });
-  }
-
-  private void lease(JdbcClient sql, Task task, String session) {
-    UUID lease = ids.get();
-    Instant now = clock.instant();
-    OperationState unused = TaskRows.apply(sql, task, new Leased(lease), now);
-    int inserted =
-        sql.sql(
-                """
-                insert into execution.leases (id, task, session, state, created_at, expires_at,
-                  overdue_at)
-                values (:id, :task, :session, 'PENDING', :now, :expires, :overdue)
-                """)
-            .param("id", lease)
-            .param("task", task.id())
-            .param("session", session)
-            .param("now", Database.at(now))
-            .param("expires", Database.at(now.plus(expiry)))
-            .param("overdue", Database.at(now.plus(timeouts.holdLimit(task.timeout()))))
-            .update();
+  /** The same for bots by their sessions; returns who got any. */
+  public Set<String> assignTo(Collection<String> sessions) {
+    List<FreeBot> waiting = database.transaction(sql -> SessionRows.free(sql, sessions, queues));
+    return assign(waiting).leases().keySet();
   }
 
   /** The action of a lease that its session still holds. */

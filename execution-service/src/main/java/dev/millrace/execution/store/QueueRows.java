@@ -3,6 +3,7 @@ package dev.millrace.execution.store;
 import dev.millrace.execution.scheduling.Offer;
 import dev.millrace.execution.scheduling.Requirements;
 import dev.millrace.execution.scheduling.Requirements.Property;
+import dev.millrace.execution.scheduling.Resources;
 import dev.millrace.instance.InstanceName;
 import java.sql.Array;
 import java.sql.ResultSet;
@@ -20,7 +21,13 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 final class QueueRows {
 
   /** One queue: an instance and what its actions ask for. */
-  record Queue(long id, InstanceName instance, Requirements requirements) {}
+  record Queue(long id, InstanceName instance, Requirements requirements) {
+
+    /** What each of its actions takes of a worker. */
+    Resources resources() {
+      return requirements.resources();
+    }
+  }
 
   private QueueRows() {}
 
@@ -65,19 +72,6 @@ final class QueueRows {
         .param("id", id)
         .query((row, n) -> read(row))
         .single();
-  }
-
-  /** Queues in which something waits. */
-  static List<Queue> waiting(JdbcClient sql) {
-    return sql.sql(
-            """
-            select q.* from execution.queues q
-            where exists (select 1 from execution.tasks t
-                          where t.queue = q.id and t.stage = 'QUEUED')
-            order by q.id
-            """)
-        .query((row, n) -> read(row))
-        .list();
   }
 
   private static Queue read(ResultSet row) throws SQLException {

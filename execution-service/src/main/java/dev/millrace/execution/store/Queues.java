@@ -4,6 +4,7 @@ import dev.millrace.execution.scheduling.Requirements;
 import dev.millrace.execution.store.QueueRows.Queue;
 import dev.millrace.instance.InstanceName;
 import java.util.concurrent.ConcurrentHashMap;
+import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** The queues that this replica has met: they never change and are never removed. */
 final class Queues {
@@ -35,12 +36,19 @@ final class Queues {
     return id;
   }
 
+  /** A queue that an action is in. */
   Queue get(long id) {
+    Queue kept = queues.get(id);
+    return kept == null ? database.transaction(sql -> get(sql, id)) : kept;
+  }
+
+  /** The same, for who is in a transaction. */
+  Queue get(JdbcClient sql, long id) {
     Queue kept = queues.get(id);
     if (kept != null) {
       return kept;
     }
-    Queue queue = database.transaction(sql -> QueueRows.get(sql, id));
+    Queue queue = QueueRows.get(sql, id);
     if (queues.size() < MOST_KEPT) {
       queues.put(id, queue);
     }

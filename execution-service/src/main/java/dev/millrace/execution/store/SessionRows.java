@@ -1,8 +1,17 @@
 package dev.millrace.execution.store;
 
+import dev.millrace.execution.scheduling.Assignment.FreeBot;
+import dev.millrace.execution.scheduling.Offer;
+import dev.millrace.execution.scheduling.Resources;
 import dev.millrace.instance.InstanceName;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** What a session's row says of its bot. */
 final class SessionRows {
@@ -16,5 +25,61 @@ final class SessionRows {
         QueueRows.offer(row),
         row.getInt("capacity"),
         row.getBoolean("accepts_work"));
+  }
+
+  /** Those of the sessions that can be given work, and how much room they have. */
+  static List<FreeBot> free(JdbcClient sql, Collection<String> sessions, Queues queues) {
+    return free(sql, ready(sql, sessions, ""), queues);
+  }
+
+  /** The same, locked; what others gave a bot meanwhile is seen, as that is counted afterwards. */
+  static List<FreeBot> lockFree(JdbcClient sql, Collection<String> sessions, Queues queues) {
+    return free(sql, ready(sql, sessions, " order by name for no key update"), queues);
+  }
+
+  /** A session that takes work. */
+  private record Ready(String name, Offer offer, int capacity) {}
+
+  private static List<Ready> ready(JdbcClient sql, Collection<String> sessions, String lock) {
+    return sql.sql(
+            """
+            select * from execution.sessions
+            where name = any(cast(:names as text[])) and accepts_work and not drained
+              and ended_at is null
+            """
+                + lock)
+        .param("names", sessions.toArray(String[]::new))
+        .query((row, n) ->
+            new Ready(row.getString("name"), QueueRows.offer(row), row.getInt("capacity")))
+        .list();
+  }
+
+  private static List<FreeBot> free(JdbcClient sql, List<Ready> ready, Queues queues) {
+    Map<String, List<Long>> held = new HashMap<>();
+    sql.sql(
+            """
+            select l.session, t.queue from execution.leases l join execution.tasks t on t.id = l.task
+            where l.session = any(cast(:names as text[]))
+            """)
+        .param("names", ready.stream().map(Ready::name).toArray(String[]::new))
+        .query(row -> {
+          held.computeIfAbsent(row.getString("session"), session -> new ArrayList<>())
+              .add(row.getLong("queue"));
+        });
+    return ready.stream()
+        .map(bot -> free(sql, bot, held.getOrDefault(bot.name(), List.of()), queues))
+        .filter(bot -> bot.free() > 0)
+        .toList();
+  }
+
+  /**
+   * @param held the queues that its leases came from
+   */
+  private static FreeBot free(JdbcClient sql, Ready bot, List<Long> held, Queues queues) {
+    Resources taken =
+        held.stream()
+            .map(queue -> queues.get(sql, queue).resources())
+            .reduce(Resources.NONE, Resources::plus);
+    return new FreeBot(bot.name(), bot.offer(), bot.capacity() - held.size(), taken);
   }
 }

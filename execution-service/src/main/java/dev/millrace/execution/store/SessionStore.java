@@ -40,6 +40,7 @@ public final class SessionStore {
   private final Supplier<UUID> ids;
   private final AttemptPolicy attempts;
   private final Duration expiry;
+  private final Queues queues;
   private final Together<BotReport, Optional<List<HeldLease>>> signs;
   private final Together<String, Optional<List<HeldLease>>> looks;
 
@@ -53,6 +54,7 @@ public final class SessionStore {
     this.ids = ids;
     this.attempts = attempts;
     this.expiry = expiry;
+    queues = new Queues(database);
     signs = new Together<>(MOST_AT_ONCE, this::report);
     looks = new Together<>(MOST_AT_ONCE, this::leases);
   }
@@ -223,12 +225,12 @@ public final class SessionStore {
     return database.transaction(sql -> leases(sql, names));
   }
 
-  private static List<Optional<List<HeldLease>>> leases(JdbcClient sql, List<String> names) {
-    Map<String, List<HeldLease>> held = new HashMap<>();
+  private List<Optional<List<HeldLease>>> leases(JdbcClient sql, List<String> names) {
+    Map<String, List<Row>> held = new HashMap<>();
     sql.sql(
             """
             select s.name, l.id as lease_id, l.state, l.expires_at, t.instance, t.digest_function,
-              t.action
+              t.action, t.queue
             from execution.sessions s
               left join execution.leases l on l.session = s.name
               left join execution.tasks t on t.id = l.task
@@ -237,26 +239,45 @@ public final class SessionStore {
             """)
         .param("names", names.toArray(String[]::new))
         .query(row -> {
-          List<HeldLease> own =
-              held.computeIfAbsent(row.getString("name"), name -> new ArrayList<>());
+          List<Row> own = held.computeIfAbsent(row.getString("name"), name -> new ArrayList<>());
           if (row.getObject("lease_id") != null) {
-            own.add(held(row));
+            own.add(read(row));
           }
         });
-    return names.stream().map(name -> Optional.ofNullable(held.get(name))).toList();
+    return names.stream()
+        .map(name ->
+            Optional.ofNullable(held.get(name))
+                .map(rows -> rows.stream().map(row -> held(sql, row)).toList()))
+        .toList();
   }
 
-  private static HeldLease held(ResultSet row) throws SQLException {
-    DigestFunction function =
-        DigestFunction.ofNumber(row.getInt("digest_function"))
-            .orElseThrow(() -> new Failure.Corrupt("a stored action's digest function", null));
-    return new HeldLease(
+  /** A lease as it is stored. */
+  private record Row(
+      UUID id, State state, String instance, int function, byte[] action, Instant expiresAt, long queue) {}
+
+  private static Row read(ResultSet row) throws SQLException {
+    return new Row(
         row.getObject("lease_id", UUID.class),
         State.valueOf(row.getString("state")),
-        new InstanceName(row.getString("instance")),
+        row.getString("instance"),
+        row.getInt("digest_function"),
+        row.getBytes("action"),
+        TaskRows.instant(row, "expires_at"),
+        row.getLong("queue"));
+  }
+
+  private HeldLease held(JdbcClient sql, Row row) {
+    DigestFunction function =
+        DigestFunction.ofNumber(row.function())
+            .orElseThrow(() -> new Failure.Corrupt("a stored action's digest function", null));
+    return new HeldLease(
+        row.id(),
+        row.state(),
+        new InstanceName(row.instance()),
         function,
-        action(row.getBytes("action")),
-        TaskRows.instant(row, "expires_at"));
+        action(row.action()),
+        row.expiresAt(),
+        queues.get(sql, row.queue()).resources());
   }
 
   private static Action action(byte[] bytes) {

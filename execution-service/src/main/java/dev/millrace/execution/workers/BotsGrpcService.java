@@ -7,6 +7,8 @@ import com.google.devtools.remoteworkers.v1test2.CreateBotSessionRequest;
 import com.google.devtools.remoteworkers.v1test2.Lease;
 import com.google.devtools.remoteworkers.v1test2.LeaseState;
 import com.google.devtools.remoteworkers.v1test2.UpdateBotSessionRequest;
+import dev.millrace.execution.scheduling.Assignment.FreeBot;
+import dev.millrace.execution.scheduling.Resources;
 import dev.millrace.execution.store.Changes;
 import dev.millrace.execution.store.HeldLease;
 import dev.millrace.execution.store.LeaseReport;
@@ -133,8 +135,7 @@ public final class BotsGrpcService implements BindableService, BotsGrpc.AsyncSer
         return answer(sessions.leave(name, bot, reports));
       }
       List<HeldLease> held = sessions.report(name, bot, reports);
-      boolean room = bot.acceptsWork() && held.size() < bot.capacity();
-      return answer(await(room));
+      return answer(await(free(held)));
     }
 
     /**
@@ -163,12 +164,23 @@ public final class BotsGrpcService implements BindableService, BotsGrpc.AsyncSer
       }
     }
 
+    /** The bot as one that can be given more, if it can. */
+    private Optional<FreeBot> free(List<HeldLease> held) {
+      int room = bot.acceptsWork() ? bot.capacity() - held.size() : 0;
+      Resources taken =
+          held.stream().map(HeldLease::takes).reduce(Resources.NONE, Resources::plus);
+      return room > 0
+          ? Optional.of(new FreeBot(name, bot.offer(), room, taken))
+          : Optional.empty();
+    }
+
     /** Waits until there is news for the bot, it has gone, or the time is up. */
-    private List<HeldLease> await(boolean room) {
+    private List<HeldLease> await(Optional<FreeBot> free) {
+      boolean room = free.isPresent();
       Context call = Context.current();
       long end = System.nanoTime() + hold(call, room).toNanos();
       try (Changes.Subscription own = changes.subscribe(Changes.session(name));
-          Dispatcher.Place place = room ? dispatcher.await(name) : () -> {}) {
+          Dispatcher.Place place = free.map(dispatcher::await).orElse(() -> {})) {
         call.addListener(gone -> own.wake(), Runnable::run);
         if (room) {
           dispatcher.dispatch();

@@ -1,10 +1,12 @@
 package dev.millrace.execution.workers;
 
+import dev.millrace.execution.scheduling.Assignment.FreeBot;
 import dev.millrace.execution.store.Changes;
+import dev.millrace.execution.store.Given;
 import dev.millrace.execution.store.LeaseStore;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
@@ -22,8 +24,8 @@ public final class Dispatcher implements AutoCloseable {
   private final LeaseStore leases;
   private final Changes changes;
 
-  /** Sessions with room, and how many calls of theirs wait here. */
-  private final Map<String, Integer> waiting = new ConcurrentHashMap<>();
+  /** Bots whose calls wait here, by their sessions. */
+  private final Map<String, FreeBot> waiting = new ConcurrentHashMap<>();
 
   private final AtomicInteger roundsAsked = new AtomicInteger();
   private final Thread thread;
@@ -57,10 +59,10 @@ public final class Dispatcher implements AutoCloseable {
     void close();
   }
 
-  /** Has a session served from now on; it is woken under its own topic when it was given work. */
-  Place await(String session) {
-    waiting.merge(session, 1, Integer::sum);
-    return () -> waiting.computeIfPresent(session, (name, n) -> n == 1 ? null : n - 1);
+  /** Has a bot served from now on; it is woken under its own topic when it was given work. */
+  Place await(FreeBot bot) {
+    FreeBot unused = waiting.put(bot.session(), bot);
+    return () -> waiting.remove(bot.session(), bot);
   }
 
   /** Gives out what is queued. */
@@ -72,15 +74,22 @@ public final class Dispatcher implements AutoCloseable {
     try {
       do {
         asked = roundsAsked.get();
-        Set<String> sessions = Set.copyOf(waiting.keySet());
-        if (!sessions.isEmpty()) {
-          leases.assign(sessions).forEach(served -> changes.signal(Changes.session(served)));
+        List<FreeBot> bots = List.copyOf(waiting.values());
+        if (!bots.isEmpty()) {
+          wake(leases.assign(bots));
         }
       } while (roundsAsked.addAndGet(-asked) > 0);
     } catch (RuntimeException | Error failed) {
       roundsAsked.set(0);
       throw failed;
     }
+  }
+
+  /** Who was given something is as good as gone, and who has no room comes back with its next call. */
+  private void wake(Given given) {
+    waiting.keySet().removeAll(given.full());
+    waiting.keySet().removeAll(given.leases().keySet());
+    given.leases().keySet().forEach(served -> changes.signal(Changes.session(served)));
   }
 
   private void run() {

@@ -160,7 +160,7 @@ final class ExecutionGrpcServiceTest {
 
     assertThat(firstName).isNotEqualTo(secondName);
     assertThat(first.response().getResult()).isEqualTo(second.response().getResult());
-    assertThat(replica.leases.assign(java.util.List.of(bot.session().getName()))).isEmpty();
+    assertThat(replica.leases.assignTo(java.util.List.of(bot.session().getName()))).isEmpty();
   }
 
   @Test

@@ -8,6 +8,8 @@ import dev.millrace.actioncache.inlining.ResultInlining;
 import dev.millrace.blobstore.BlobStore;
 import dev.millrace.execution.input.ActionInputs;
 import dev.millrace.execution.scheduling.AttemptPolicy;
+import dev.millrace.execution.scheduling.FairShare;
+import dev.millrace.execution.scheduling.TeamShare;
 import dev.millrace.execution.scheduling.TimeoutPolicy;
 import dev.millrace.execution.store.ChangeListener;
 import dev.millrace.execution.store.Changes;
@@ -46,6 +48,8 @@ public final class Replica implements AutoCloseable {
   public static final Duration GRACE = Duration.ofMinutes(1);
   public static final Duration RETENTION = Duration.ofHours(1);
   public static final Duration EXPIRY = Duration.ofSeconds(30);
+  public static final FairShare SHARES =
+      new FairShare(java.util.Map.of(), TeamShare.EQUAL, Duration.ofMinutes(1));
   public static final Duration WORKER_MEMORY = Duration.ofDays(1);
   public static final TimeoutPolicy TIMEOUTS =
       new TimeoutPolicy(Duration.ofHours(1), Duration.ofHours(6), Duration.ofMinutes(15));
@@ -69,7 +73,7 @@ public final class Replica implements AutoCloseable {
     Database database = new Database(dataSource, 8);
     AttemptPolicy attempts = new AttemptPolicy(3);
     operations = new OperationStore(database, clock, UUID::randomUUID, GRACE);
-    leases = new LeaseStore(database, clock, UUID::randomUUID, attempts, TIMEOUTS, EXPIRY);
+    leases = new LeaseStore(database, clock, UUID::randomUUID, attempts, TIMEOUTS, EXPIRY, SHARES);
     sessions = new SessionStore(database, clock, UUID::randomUUID, attempts, EXPIRY);
     sweeper =
         new Sweeper(

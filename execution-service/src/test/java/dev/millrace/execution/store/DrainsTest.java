@@ -9,6 +9,8 @@ import dev.millrace.execution.admin.WorkerPattern;
 import dev.millrace.execution.admin.WorkerStatus;
 import dev.millrace.execution.operation.OperationName;
 import dev.millrace.execution.scheduling.AttemptPolicy;
+import dev.millrace.execution.scheduling.FairShare;
+import dev.millrace.execution.scheduling.TeamShare;
 import dev.millrace.execution.scheduling.Offer;
 import dev.millrace.execution.scheduling.Requirements;
 import dev.millrace.execution.scheduling.TimeoutPolicy;
@@ -36,6 +38,8 @@ import org.junit.jupiter.api.Test;
 final class DrainsTest {
 
   private static final Duration EXPIRY = Duration.ofSeconds(30);
+  private static final FairShare SHARES =
+      new FairShare(java.util.Map.of(), TeamShare.EQUAL, Duration.ofMinutes(1));
 
   private final ManualClock clock = ManualClock.standing();
   private final DataSource dataSource = TestDatabase.create();
@@ -45,7 +49,7 @@ final class DrainsTest {
   private final TimeoutPolicy timeouts =
       new TimeoutPolicy(Duration.ofHours(1), Duration.ofHours(6), Duration.ofMinutes(15));
   private final LeaseStore leases =
-      new LeaseStore(there, clock, UUID::randomUUID, attempts, timeouts, EXPIRY);
+      new LeaseStore(there, clock, UUID::randomUUID, attempts, timeouts, EXPIRY, SHARES);
   private final SessionStore sessions =
       new SessionStore(there, clock, UUID::randomUUID, attempts, EXPIRY);
   private final OperationStore operations =
@@ -101,7 +105,7 @@ final class DrainsTest {
           Future<?> unused =
               threads.submit(() -> {
                 while (!over.get()) {
-                  if (!leases.assign(names).isEmpty()) {
+                  if (!leases.assignTo(names).isEmpty()) {
                     given.countDown();
                   }
                 }
@@ -111,7 +115,7 @@ final class DrainsTest {
         drains.begin(WorkerPattern.ALL, "alice", "test", Optional.empty());
         int then = work();
         for (int i = 0; i < 5; i++) {
-          assertThat(leases.assign(names)).isEmpty();
+          assertThat(leases.assignTo(names)).isEmpty();
         }
         assertThat(work()).isEqualTo(then);
         assertThat(drains.end(WorkerPattern.ALL)).isTrue();

@@ -14,6 +14,8 @@ import dev.millrace.execution.operation.OperationState.Completed;
 import dev.millrace.execution.operation.OperationState.Executing;
 import dev.millrace.execution.operation.OperationState.Queued;
 import dev.millrace.execution.scheduling.AttemptPolicy;
+import dev.millrace.execution.scheduling.FairShare;
+import dev.millrace.execution.scheduling.TeamShare;
 import dev.millrace.execution.scheduling.Offer;
 import dev.millrace.execution.scheduling.Requirements;
 import dev.millrace.execution.scheduling.Requirements.Property;
@@ -50,6 +52,8 @@ import org.junit.jupiter.api.Test;
 final class StoreTest {
 
   private static final Duration EXPIRY = Duration.ofSeconds(30);
+  private static final FairShare SHARES =
+      new FairShare(java.util.Map.of(), TeamShare.EQUAL, Duration.ofMinutes(1));
   private static final Duration GRACE = Duration.ofMinutes(1);
 
   private final ManualClock clock = ManualClock.standing();
@@ -74,7 +78,7 @@ final class StoreTest {
         new TimeoutPolicy(Duration.ofHours(1), Duration.ofHours(6), Duration.ofMinutes(15));
     return new Stores(
         new OperationStore(database, clock, UUID::randomUUID, GRACE),
-        new LeaseStore(database, clock, UUID::randomUUID, attempts, timeouts, EXPIRY),
+        new LeaseStore(database, clock, UUID::randomUUID, attempts, timeouts, EXPIRY, SHARES),
         new SessionStore(database, clock, UUID::randomUUID, attempts, EXPIRY));
   }
 
@@ -149,7 +153,7 @@ final class StoreTest {
   void anActionThatIsOverIsNotJoined() {
     OperationName first = submit(1);
     String session = here.sessions().open(bot("bot", 1));
-    here.leases().assign(List.of(session));
+    here.leases().assignTo(List.of(session));
     HeldLease lease = here.sessions().leases(session).getFirst();
     here.leases().finish(lease.id(), session, response());
 
@@ -176,7 +180,7 @@ final class StoreTest {
             Origin.UNKNOWN);
     OperationName second = here.operations().submit(urgent, InliningWishes.NONE);
     String session = here.sessions().open(bot("bot", 1));
-    here.leases().assign(List.of(session));
+    here.leases().assignTo(List.of(session));
 
     assertThat(here.operations().get(second).state()).isInstanceOf(Executing.class);
   }
@@ -199,7 +203,7 @@ final class StoreTest {
           Stores replica = n % 2 == 0 ? here : there;
           return replica
               .leases()
-              .assign(List.of(sessions.get(n % 10), sessions.get((n * 7 + 3) % 10)));
+              .assignTo(List.of(sessions.get(n % 10), sessions.get((n * 7 + 3) % 10)));
         });
 
     Set<UUID> leases = new HashSet<>();
@@ -219,7 +223,7 @@ final class StoreTest {
     OperationName plain = submit(99);
     String session = here.sessions().open(bot("bot", 1));
 
-    assertThat(here.leases().assign(List.of(session))).containsExactly(session);
+    assertThat(here.leases().assignTo(List.of(session))).containsExactly(session);
     assertThat(here.operations().get(plain).state()).isInstanceOf(Executing.class);
   }
 
@@ -227,7 +231,7 @@ final class StoreTest {
   void aLeaseIsRenewedByReportsAndExpiresWithoutThem() {
     OperationName name = submit(1);
     String session = here.sessions().open(bot("bot", 1));
-    here.leases().assign(List.of(session));
+    here.leases().assignTo(List.of(session));
     HeldLease lease = here.sessions().leases(session).getFirst();
     clock.advance(EXPIRY.minusSeconds(1));
     there
@@ -249,7 +253,7 @@ final class StoreTest {
   void manySweepersAtOnceEndALeaseOnce() throws Exception {
     OperationName name = submit(1);
     String session = here.sessions().open(bot("bot", 1));
-    here.leases().assign(List.of(session));
+    here.leases().assignTo(List.of(session));
     clock.advance(EXPIRY.plusSeconds(1));
     AtomicInteger turn = new AtomicInteger();
     atOnce(20, () -> (turn.getAndIncrement() % 2 == 0 ? here : there).leases().expire());
@@ -261,11 +265,11 @@ final class StoreTest {
   void theOutcomeOfALeaseThatExpiredIsNotTaken() {
     OperationName name = submit(1);
     String session = here.sessions().open(bot("bot", 1));
-    here.leases().assign(List.of(session));
+    here.leases().assignTo(List.of(session));
     HeldLease lost = here.sessions().leases(session).getFirst();
     clock.advance(EXPIRY.plusSeconds(1));
     here.leases().expire();
-    here.leases().assign(List.of(session));
+    here.leases().assignTo(List.of(session));
 
     assertThat(here.leases().taskOf(lost.id(), session)).isEmpty();
     here.leases().finish(lost.id(), session, response());
@@ -280,7 +284,7 @@ final class StoreTest {
     submit(1);
     String session = here.sessions().open(bot("bot", 1));
     String other = here.sessions().open(bot("other", 1));
-    here.leases().assign(List.of(session));
+    here.leases().assignTo(List.of(session));
     HeldLease lease = here.sessions().leases(session).getFirst();
 
     assertThat(here.leases().taskOf(lease.id(), other)).isEmpty();
@@ -419,7 +423,7 @@ final class StoreTest {
     String session = replica.sessions().open(bot(id, 3));
     int idle = 0;
     while (idle < 3) {
-      replica.leases().assign(List.of(session));
+      replica.leases().assignTo(List.of(session));
       List<HeldLease> held = replica.sessions().leases(session);
       idle = held.isEmpty() ? idle + 1 : 0;
       for (HeldLease lease : held) {

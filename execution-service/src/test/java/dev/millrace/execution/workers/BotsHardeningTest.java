@@ -22,6 +22,8 @@ import dev.millrace.execution.input.ActionInputs;
 import dev.millrace.execution.operation.OperationName;
 import dev.millrace.execution.operation.OperationState;
 import dev.millrace.execution.scheduling.AttemptPolicy;
+import dev.millrace.execution.scheduling.FairShare;
+import dev.millrace.execution.scheduling.TeamShare;
 import dev.millrace.execution.scheduling.Requirements;
 import dev.millrace.execution.scheduling.TimeoutPolicy;
 import dev.millrace.execution.store.Changes;
@@ -53,6 +55,8 @@ import org.junit.jupiter.api.Test;
 final class BotsHardeningTest {
 
   private static final Duration EXPIRY = Duration.ofSeconds(30);
+  private static final FairShare SHARES =
+      new FairShare(java.util.Map.of(), TeamShare.EQUAL, Duration.ofMinutes(1));
   private static final InstanceName FOO = new InstanceName("foo/bar");
 
   private final ManualClock clock = ManualClock.standing();
@@ -98,7 +102,7 @@ final class BotsHardeningTest {
   }
 
   private void startServer() {
-    leases = new LeaseStore(database, clock, UUID::randomUUID, attempts, timeouts, EXPIRY);
+    leases = new LeaseStore(database, clock, UUID::randomUUID, attempts, timeouts, EXPIRY, SHARES);
     bots =
         new BotsGrpcService(
             InstancePolicy.any(),

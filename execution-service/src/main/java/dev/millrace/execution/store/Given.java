@@ -1,0 +1,15 @@
+package dev.millrace.execution.store;
+
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What came of giving out work.
+ *
+ * @param leases how many each session was given
+ * @param full sessions that turned out to have less room than was thought
+ */
+public record Given(Map<String, Integer> leases, Set<String> full) {
+
+  static final Given NOTHING = new Given(Map.of(), Set.of());
+}
