@@ -121,6 +121,24 @@ final class IncomingWriteOverNettyTest {
   }
 
   @Test
+  void framesWithNothingInThemAreNoEndOfTheData() throws Exception {
+    ByteString content = blobs.next(20_000);
+    ByteString message =
+        message("1", 0, content).toBuilder().setFinishWrite(true).build().toByteString();
+    try (BareConnection connection = new BareConnection(server.getPort())) {
+      connection.begin("/google.bytestream.ByteStream/Write");
+      connection.data(BareConnection.prefix(message.size()));
+      connection.data(message.substring(0, 10_000));
+      connection.data(ByteString.EMPTY);
+      connection.data(message.substring(10_000));
+      connection.end();
+      await().atMost(PATIENCE).untilAsserted(() -> assertThat(written).containsKey("1"));
+    }
+    assertThat(written.get("1")).isEqualTo(content);
+    assertThat(direct).hasPositiveValue();
+  }
+
+  @Test
   void noBufferIsLeftBehindByCallsThatEndAnyhow() throws Exception {
     write("warm", blobs.next(100_000), 50_000);
     List<CompletableFuture<Void>> ends = new ArrayList<>();
