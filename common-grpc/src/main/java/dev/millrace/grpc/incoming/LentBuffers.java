@@ -49,13 +49,13 @@ final class LentBuffers implements IncomingWrite.Lent {
     return part;
   }
 
-  /** A byte whose buffer is behind that of a frame with nothing in it: only reading leads there. */
+  /** A byte whose buffer is behind those of frames with nothing in them: only reading leads there. */
   private ByteBuffer behindNothing() throws IOException {
-    int value = message.read();
-    if (value < 0) {
+    byte[] value = new byte[1];
+    if (message.read(value) != value.length) {
       throw gone();
     }
-    return ByteBuffer.wrap(new byte[] {(byte) value}).asReadOnlyBuffer();
+    return ByteBuffer.wrap(value).asReadOnlyBuffer();
   }
 
   private void skip(int count) throws IOException {

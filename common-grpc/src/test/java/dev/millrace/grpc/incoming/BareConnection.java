@@ -1,6 +1,7 @@
 package dev.millrace.grpc.incoming;
 
 import com.google.protobuf.ByteString;
+import java.io.BufferedOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -25,7 +26,7 @@ final class BareConnection implements AutoCloseable {
 
   BareConnection(int port) throws IOException {
     socket = new Socket(InetAddress.getLoopbackAddress(), port);
-    out = new DataOutputStream(socket.getOutputStream());
+    out = new DataOutputStream(new BufferedOutputStream(socket.getOutputStream()));
     out.writeBytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
     frame(SETTINGS, /* flags= */ 0, /* stream= */ 0, ByteString.EMPTY);
   }
@@ -52,6 +53,7 @@ final class BareConnection implements AutoCloseable {
 
   void end() throws IOException {
     frame(DATA, END_STREAM, /* stream= */ 1, ByteString.EMPTY);
+    out.flush();
   }
 
   private void frame(int type, int flags, int stream, ByteString payload) throws IOException {
@@ -61,7 +63,6 @@ final class BareConnection implements AutoCloseable {
     out.writeByte(flags);
     out.writeInt(stream);
     payload.writeTo(out);
-    out.flush();
   }
 
   private static ByteString bytes(int... values) {
