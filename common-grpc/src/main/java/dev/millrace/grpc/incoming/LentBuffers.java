@@ -49,7 +49,7 @@ final class LentBuffers implements IncomingWrite.Lent {
     return part;
   }
 
-  /** A byte whose buffer is behind those of frames with nothing in them: only reading leads there. */
+  /** A byte whose buffer is behind those of empty frames: only reading leads there. */
   private ByteBuffer behindNothing() throws IOException {
     byte[] value = new byte[1];
     if (message.read(value) != value.length) {
