@@ -74,7 +74,8 @@ public final class ResultChanges implements AutoCloseable {
       try (Connection connection = connect()) {
         listen(connection);
         warned = false;
-      } catch (SQLException | RuntimeException e) {
+      } catch (SQLException | RuntimeException | Error e) {
+        // Whatever it was, an end of this thread would let results be kept for ever.
         if (!warned && !closed) {
           log.warn("Cannot hear of revoked results, none are kept meanwhile: {}", e.getMessage());
           warned = true;
@@ -119,7 +120,7 @@ public final class ResultChanges implements AutoCloseable {
       if (!awaited.complete(connection)) {
         connection.close();
       }
-    } catch (SQLException | RuntimeException e) {
+    } catch (SQLException | RuntimeException | Error e) {
       awaited.completeExceptionally(e);
     }
   }

@@ -111,6 +111,25 @@ final class ResultRevocationsTest {
   }
 
   @Test
+  void afterAnErrorAnotherConnectionIsAskedFor() {
+    AtomicInteger asked = new AtomicInteger();
+    DataSource faulty =
+        new DelegatingDataSource(database) {
+          @Override
+          public Connection getConnection() throws SQLException {
+            if (asked.incrementAndGet() == 1) {
+              throw new OutOfMemoryError("at the first time");
+            }
+            return super.getConnection();
+          }
+        };
+    try (ResultChanges replica = new ResultChanges(faulty)) {
+      replica.subscribe(() -> {});
+      await().until(() -> asked.get() > 1);
+    }
+  }
+
+  @Test
   void resultsAreRevokedByTime() {
     Instant begin = clock.instant();
     Digest first = put(ONE, Provenance.UNKNOWN);

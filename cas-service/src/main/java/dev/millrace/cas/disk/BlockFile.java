@@ -50,6 +50,7 @@ final class BlockFile {
     return FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
   }
 
+  /** May be done again after it has moved some bytes: it finds out itself where it goes on. */
   private interface Operation {
     long on(FileChannel channel) throws IOException;
   }
@@ -70,9 +71,8 @@ final class BlockFile {
     int limit = target.limit();
     try {
       while (target.position() < limit) {
-        long at = position + (target.position() - start);
         target.limit(nextLimit(target, limit));
-        if (perform(c -> c.read(target, at)) < 0) {
+        if (perform(c -> c.read(target, position + (target.position() - start))) < 0) {
           break;
         }
       }
@@ -88,9 +88,8 @@ final class BlockFile {
     int limit = source.limit();
     try {
       while (source.position() < limit) {
-        long at = position + (source.position() - start);
         source.limit(nextLimit(source, limit));
-        perform(c -> c.write(source, at));
+        perform(c -> c.write(source, position + (source.position() - start)));
       }
     } finally {
       source.limit(limit);
@@ -112,12 +111,9 @@ final class BlockFile {
       return;
     }
     ByteBuffer[] gathered = sources.toArray(ByteBuffer[]::new);
-    long left = remaining(gathered);
-    long end = position + left;
-    while (left > 0) {
-      long at = end - left;
-      perform(c -> c.position(at).write(gathered));
-      left = remaining(gathered);
+    long end = position + remaining(gathered);
+    while (remaining(gathered) > 0) {
+      perform(c -> c.position(end - remaining(gathered)).write(gathered));
     }
   }
 

@@ -1,7 +1,6 @@
 package dev.millrace.cas.index;
 
 import dev.millrace.digest.Digest;
-import java.sql.Types;
 import java.time.Instant;
 import org.springframework.jdbc.core.simple.JdbcClient.StatementSpec;
 
@@ -40,18 +39,20 @@ record QuarantinedBodies(IndexDatabase database) {
     });
   }
 
+  /** Of content its bytes count as well: they may have been damaged after they left the row. */
   private static String sameBody(Body damaged) {
-    return damaged instanceof Body.Unreadable
-        ? "xmin::text = :version"
-        : "checksums = :checksums and pieces is not distinct from :pieces";
+    return switch (damaged) {
+      case Body.Content content ->
+          "checksums = :checksums and content = :content and pieces is null";
+      case Body.Pieces pieces -> "checksums = :checksums and pieces = :pieces";
+      case Body.Unreadable unreadable -> "xmin::text = :version";
+    };
   }
 
   private static StatementSpec identified(StatementSpec statement, Body damaged) {
     return switch (damaged) {
-      case Body.Content content ->
-          statement
-              .param("pieces", null, Types.ARRAY)
-              .param("checksums", content.checksums().bytes());
+      case Body.Content(byte[] bytes, Checksums checksums) ->
+          statement.param("content", bytes).param("checksums", checksums.bytes());
       case Body.Pieces pieces -> {
         PieceColumns columns = PieceColumns.of(pieces.list());
         yield statement.param("pieces", columns.objects()).param("checksums", columns.checksums());

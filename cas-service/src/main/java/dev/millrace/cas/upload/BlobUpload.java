@@ -32,8 +32,17 @@ public final class BlobUpload implements AutoCloseable {
     return transfer.written().orElse(0);
   }
 
+  /** Takes the next bytes. If that fails, all that was written is given up. */
   public void append(List<ByteBuffer> parts) {
-    transfer.append(this, parts);
+    boolean taken = false;
+    try {
+      transfer.append(this, parts);
+      taken = true;
+    } finally {
+      if (!taken) {
+        uploads.endedIfOver(name, transfer);
+      }
+    }
   }
 
   /**

@@ -103,11 +103,20 @@ final class Transfer {
     owner = taker;
   }
 
+  /** Ends the transfer if it fails: nobody can tell then how much of the parts was taken. */
   void append(BlobUpload by, List<ByteBuffer> parts) {
     lock.lock();
     try {
       StagedBlob owned = ownedBy(by);
-      owned.write(parts);
+      boolean taken = false;
+      try {
+        owned.write(parts);
+        taken = true;
+      } finally {
+        if (!taken) {
+          end();
+        }
+      }
       written = owned.written();
     } finally {
       lock.unlock();

@@ -404,6 +404,20 @@ final class BlobIndexTest {
   }
 
   @Test
+  void contentThatOnlyArrivedDamagedIsNotQuarantined() {
+    Map<Digest, ByteString> stored = blobs(1);
+    index.add(INSTANCE, stored);
+    Digest digest = stored.keySet().iterator().next();
+    Body.Content body = (Body.Content) index.find(INSTANCE, Set.of(digest)).get(digest);
+    byte[] flipped = body.bytes().clone();
+    flipped[7] ^= 1;
+    Body.Content arrived = new Body.Content(flipped, body.checksums());
+    assertThat(arrived.isSound()).isFalse();
+    assertThat(index.quarantine(INSTANCE, digest, arrived, "damaged on its way")).isFalse();
+    assertThat(index.findMissing(INSTANCE, Set.of(digest))).isEmpty();
+  }
+
+  @Test
   void aRowThatMakesNoBodyHidesNoneOfTheRestAndCanBeQuarantined() {
     Map<Digest, ByteString> stored = blobs(5);
     index.add(INSTANCE, stored);

@@ -205,6 +205,23 @@ final class ResumableUploadsTest {
   }
 
   @Test
+  void nobodyGoesOnWithWhatFailedMidway() {
+    for (ByteString content : List.of(blob, large)) {
+      ResourceName.Upload each = name(content);
+      BlobUpload failed = uploads.open(each, 0);
+      ByteBuffer tooMuch = ByteBuffer.allocate(content.size());
+      assertThatThrownBy(() -> failed.append(List.of(ByteBuffer.allocate(40), tooMuch)))
+          .isInstanceOf(Failure.ContentMismatch.class);
+      try (BlobUpload next = uploads.open(each, 0)) {
+        failed.close();
+        next.append(content.asReadOnlyByteBufferList());
+        next.finish();
+      }
+      assertThat(Blobs.read(store, InstanceName.ROOT, each.digest(), 2 * MIB)).isEqualTo(content);
+    }
+  }
+
+  @Test
   void anEndOfTheServiceSuspendsWhatIsBeingWritten() {
     ResourceName.Upload big = name(large);
     BlobUpload first = uploads.open(name, 0);

@@ -32,19 +32,30 @@ final class LentBuffers implements IncomingWrite.Lent {
         ByteBuffer part = next(left);
         parts.add(part);
         left -= part.remaining();
-        skip(part.remaining());
       }
     } catch (IOException impossible) {
       throw new UncheckedIOException(impossible);
     }
   }
 
-  private ByteBuffer next(int most) {
+  private ByteBuffer next(int most) throws IOException {
     ByteBuffer buffer = ((HasByteBuffer) message).getByteBuffer();
     if (buffer == null || !buffer.hasRemaining()) {
+      return behindNothing();
+    }
+    int length = Math.min(most, buffer.remaining());
+    ByteBuffer part = buffer.slice(buffer.position(), length).asReadOnlyBuffer();
+    skip(length);
+    return part;
+  }
+
+  /** A byte whose buffer is behind those of empty frames: only reading leads there. */
+  private ByteBuffer behindNothing() throws IOException {
+    byte[] value = new byte[1];
+    if (message.read(value) != value.length) {
       throw gone();
     }
-    return buffer.slice(buffer.position(), Math.min(most, buffer.remaining())).asReadOnlyBuffer();
+    return ByteBuffer.wrap(value).asReadOnlyBuffer();
   }
 
   private void skip(int count) throws IOException {

@@ -37,6 +37,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -118,6 +119,66 @@ final class IncomingWriteOverNettyTest {
     }
     // The transport cannot show each and every buffer.
     assertThat(copied.get()).isLessThan(direct.get() / 10);
+  }
+
+  @Test
+  void framesWithNothingInThemAreNoEndOfTheData() throws Exception {
+    ByteString content = blobs.next(20_000);
+    ByteString message =
+        message("1", 0, content).toBuilder().setFinishWrite(true).build().toByteString();
+    try (BareConnection connection = new BareConnection(server.getPort())) {
+      connection.begin("/google.bytestream.ByteStream/Write");
+      connection.data(BareConnection.prefix(message.size()));
+      connection.data(message.substring(0, 10_000));
+      connection.data(ByteString.EMPTY);
+      connection.data(message.substring(10_000));
+      connection.end();
+      await().atMost(PATIENCE).untilAsserted(() -> assertThat(written).containsKey("1"));
+    }
+    assertThat(written.get("1")).isEqualTo(content);
+    assertThat(direct).hasPositiveValue();
+  }
+
+  /** Empty frames too, but for those that grpc-java does not stand: before a message's prefix. */
+  @Test
+  void messagesAreUnderstoodHoweverTheyAreFramed() throws Exception {
+    long seed = System.nanoTime();
+    System.out.println("IncomingWriteOverNettyTest seed " + seed);
+    SplittableRandom random = new SplittableRandom(seed);
+    for (int round = 0; round < 30; round++) {
+      String name = String.valueOf(round);
+      ByteString content = blobs.next(random.nextInt(50_000));
+      int usual = 1 << random.nextInt(1, 14);
+      try (BareConnection connection = new BareConnection(server.getPort())) {
+        connection.begin("/google.bytestream.ByteStream/Write");
+        int at = 0;
+        do {
+          int end = Math.min(content.size(), at + 100 + random.nextInt(30_000));
+          WriteRequest message =
+              message(name, at, content.substring(at, end)).toBuilder()
+                  .setFinishWrite(end == content.size())
+                  .build();
+          connection.data(BareConnection.prefix(message.getSerializedSize()));
+          inFrames(message.toByteString(), usual, random, connection);
+          at = end;
+        } while (at < content.size());
+        connection.end();
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(written).containsKey(name));
+      }
+      assertThat(written.get(name)).isEqualTo(content);
+    }
+    await().atMost(PATIENCE).untilAsserted(() -> assertThat(inUse()).isZero());
+  }
+
+  private static void inFrames(
+      ByteString message, int usual, SplittableRandom random, BareConnection connection)
+      throws IOException {
+    for (int from = 0; from < message.size(); ) {
+      int length = random.nextInt(random.nextInt(3) == 0 ? 2 : 2 * usual);
+      int to = Math.min(message.size(), from + length);
+      connection.data(message.substring(from, to));
+      from = to;
+    }
   }
 
   @Test
