@@ -1,11 +1,9 @@
 package dev.millrace.execution.store;
 
-
 import build.bazel.remote.execution.v2.ExecuteResponse;
 import com.google.rpc.Code;
 import dev.millrace.execution.operation.Endings;
 import dev.millrace.execution.operation.OperationEvent.Finished;
-import dev.millrace.execution.operation.OperationState;
 import dev.millrace.execution.scheduling.Assignment.FreeBot;
 import dev.millrace.execution.scheduling.AttemptPolicy;
 import dev.millrace.execution.scheduling.FairShare;

@@ -85,11 +85,12 @@ public final class OperationStore {
       for (int i = 0; i < wishes.size(); i++) {
         Join wish = wishes.get(i);
         names.add(
-            runs.get(i).map(run -> {
-              OperationName name = new OperationName(wish.instance(), ids.get());
-              entered.add(new NewOperation(name, run, wish.wishes()));
-              return name;
-            }));
+            runs.get(i)
+                .map(run -> {
+                  OperationName name = new OperationName(wish.instance(), ids.get());
+                  entered.add(new NewOperation(name, run, wish.wishes()));
+                  return name;
+                }));
       }
       if (!entered.isEmpty()) {
         enter(sql, entered);

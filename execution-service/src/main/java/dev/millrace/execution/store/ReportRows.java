@@ -23,8 +23,7 @@ final class ReportRows {
 
   private ReportRows() {}
 
-  private record Known(
-      boolean accepts, int capacity, Offer offer, Instant seenAt) {
+  private record Known(boolean accepts, int capacity, Offer offer, Instant seenAt) {
 
     static Known read(ResultSet row) throws SQLException {
       return new Known(

@@ -253,7 +253,13 @@ public final class SessionStore {
 
   /** A lease as it is stored. */
   private record Row(
-      UUID id, State state, String instance, int function, byte[] action, Instant expiresAt, long queue) {}
+      UUID id,
+      State state,
+      String instance,
+      int function,
+      byte[] action,
+      Instant expiresAt,
+      long queue) {}
 
   private static Row read(ResultSet row) throws SQLException {
     return new Row(

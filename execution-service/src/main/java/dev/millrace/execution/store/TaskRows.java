@@ -117,7 +117,8 @@ final class TaskRows {
 
   /** The same for several tasks, each of them once. */
   static List<OperationState> apply(JdbcClient sql, List<Change> changes, Instant now) {
-    List<OperationState> next = changes.stream().map(c -> c.task().state().after(c.event())).toList();
+    List<OperationState> next =
+        changes.stream().map(c -> c.task().state().after(c.event())).toList();
     write(sql, changes.stream().map(change -> change.task().id()).toList(), next, now);
     List<String> topics = new ArrayList<>();
     changes.forEach(change -> topics.add(Changes.task(change.task().id())));

@@ -167,11 +167,8 @@ public final class BotsGrpcService implements BindableService, BotsGrpc.AsyncSer
     /** The bot as one that can be given more, if it can. */
     private Optional<FreeBot> free(List<HeldLease> held) {
       int room = bot.acceptsWork() ? bot.capacity() - held.size() : 0;
-      Resources taken =
-          held.stream().map(HeldLease::takes).reduce(Resources.NONE, Resources::plus);
-      return room > 0
-          ? Optional.of(new FreeBot(name, bot.offer(), room, taken))
-          : Optional.empty();
+      Resources taken = held.stream().map(HeldLease::takes).reduce(Resources.NONE, Resources::plus);
+      return room > 0 ? Optional.of(new FreeBot(name, bot.offer(), room, taken)) : Optional.empty();
     }
 
     /** Waits until there is news for the bot, it has gone, or the time is up. */

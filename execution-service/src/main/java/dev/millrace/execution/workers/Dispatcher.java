@@ -85,7 +85,9 @@ public final class Dispatcher implements AutoCloseable {
     }
   }
 
-  /** Who was given something is as good as gone, and who has no room comes back with its next call. */
+  /**
+   * Who was given something is as good as gone, and who has no room comes back with its next call.
+   */
   private void wake(Given given) {
     waiting.keySet().removeAll(given.full());
     waiting.keySet().removeAll(given.leases().keySet());
