@@ -68,7 +68,8 @@ final class BenchCommand implements Callable<Integer> {
       split = ",",
       description =
           "Some of: write-large-1, write-large-4, read-large-1, read-large-4, batch-update,"
-              + " batch-read, find-missing, action-result, read-small, build (default: all).")
+              + " batch-read, find-missing, action-result, read-small, build (default: all of these),"
+              + " and execute, for an endpoint that takes bots.")
   private List<String> names = List.of();
 
   @Option(names = "--rounds", description = "Rounds of each (default: ${DEFAULT-VALUE}).")
@@ -164,11 +165,16 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private List<Workload> workloads() {
-    List<Workload> all =
+    List<Workload> usual =
         Workloads.all(
             new Workloads.Sizes(
                 large, Workloads.Sizes.STANDARD.digests(), Workloads.Sizes.STANDARD.batch()),
             seed);
+    if (names.isEmpty()) {
+      return usual;
+    }
+    List<Workload> all = new ArrayList<>(usual);
+    all.addAll(Workloads.ofExecution());
     List<String> known = all.stream().map(Workload::name).toList();
     names.stream()
         .filter(name -> !known.contains(name))
@@ -177,7 +183,7 @@ final class BenchCommand implements Callable<Integer> {
           throw new ParameterException(
               commandLine(), "--workloads: there is no '" + name + "', only " + known);
         });
-    return all.stream().filter(w -> names.isEmpty() || names.contains(w.name())).toList();
+    return all.stream().filter(workload -> names.contains(workload.name())).toList();
   }
 
   private static Duration seconds(double seconds) {

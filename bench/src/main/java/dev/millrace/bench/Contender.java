@@ -49,8 +49,7 @@ final class Contender {
     if (failure != null) {
       return Optional.empty();
     }
-    try {
-      Load load = workload.prepare(connection, round);
+    try (Load load = workload.prepare(connection, round)) {
       return Optional.of(Round.run(load, workload.callers(), duration, server));
     } catch (EndpointException e) {
       failure = e.getMessage();

@@ -1,7 +1,11 @@
 package dev.millrace.bench.client;
 
 import build.bazel.remote.execution.v2.Digest;
+import com.google.protobuf.ByteString;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -10,6 +14,17 @@ import java.util.List;
  * @param hash its SHA-256 in lower-case hexadecimal
  */
 public record Blob(String hash, byte[] shared, byte[] own) {
+
+  /** A blob of this content. */
+  public static Blob of(ByteString content) {
+    try {
+      byte[] bytes = content.toByteArray();
+      byte[] hash = MessageDigest.getInstance("SHA-256").digest(bytes);
+      return new Blob(HexFormat.of().formatHex(hash), bytes, new byte[0]);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("this JDK lacks SHA-256", e);
+    }
+  }
 
   public int size() {
     return shared.length + own.length;

@@ -6,6 +6,7 @@ import build.bazel.remote.execution.v2.BatchReadBlobsResponse;
 import build.bazel.remote.execution.v2.BatchUpdateBlobsResponse;
 import build.bazel.remote.execution.v2.CapabilitiesGrpc;
 import build.bazel.remote.execution.v2.Digest;
+import build.bazel.remote.execution.v2.ExecuteRequest;
 import build.bazel.remote.execution.v2.FindMissingBlobsRequest;
 import build.bazel.remote.execution.v2.FindMissingBlobsResponse;
 import build.bazel.remote.execution.v2.GetActionResultRequest;
@@ -229,6 +230,25 @@ public final class Connection implements AutoCloseable {
         "%suploads/%s/blobs/%s/%d"
             .formatted(endpoint.resourcePrefix(), UUID.randomUUID(), blob.hash(), blob.size());
     return WriteCall.start(channel.newCall(RawMethods.WRITE, options()), name, blob);
+  }
+
+  /** Asks for an action to be run, even if its result is known. */
+  public ExecuteRequest executeRequest(Digest action) {
+    return ExecuteRequest.newBuilder()
+        .setInstanceName(endpoint.instance())
+        .setActionDigest(action)
+        .setSkipCacheLookup(true)
+        .build();
+  }
+
+  /** Has an action run to its end. */
+  public CompletableFuture<Long> execute(ExecuteRequest request) {
+    return ExecuteCall.start(channel, options(), request);
+  }
+
+  /** Bots that have a pool for themselves. */
+  public Bots openBots(String pool, int count, int capacity) {
+    return new Bots(channel, endpoint.instance(), pool, count, capacity);
   }
 
   private CompletableFuture<byte[]> unary(

@@ -3,7 +3,7 @@ package dev.millrace.bench.workload;
 import java.util.concurrent.CompletableFuture;
 
 /** A load that is ready to be put on an endpoint, call by call. */
-public interface Load {
+public interface Load extends AutoCloseable {
 
   /**
    * Starts one operation.
@@ -12,4 +12,8 @@ public interface Load {
    * @return the bytes that it moved, once it has ended well
    */
   CompletableFuture<Long> start(long number);
+
+  /** Ends what it needed beside the operations. */
+  @Override
+  default void close() {}
 }

@@ -47,4 +47,9 @@ public final class Workloads {
         new Reads("read-small", Workload.Unit.OPERATIONS, 16, medium, 200),
         new Build("build", 8, small, linked));
   }
+
+  /** Those of an endpoint that executes; nobody has to. */
+  public static List<Workload> ofExecution() {
+    return List.of(new Executions("execute", 64, 1000, 8, 16));
+  }
 }
