@@ -25,8 +25,7 @@ import java.util.UUID;
 /** Bots of a pool of their own, which complete at once whatever they are given. */
 public final class Bots implements AutoCloseable {
 
-  private static final Any RESULT =
-      Any.pack(ActionResult.newBuilder().setExitCode(0).build());
+  private static final Any RESULT = Any.pack(ActionResult.newBuilder().setExitCode(0).build());
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final Channel channel;
@@ -82,7 +81,10 @@ public final class Bots implements AutoCloseable {
 
     private void report(BotSession state) {
       UpdateBotSessionRequest request =
-          UpdateBotSessionRequest.newBuilder().setName(state.getName()).setBotSession(state).build();
+          UpdateBotSessionRequest.newBuilder()
+              .setName(state.getName())
+              .setBotSession(state)
+              .build();
       Futures.addCallback(
           BotsGrpc.newFutureStub(channel).updateBotSession(request),
           this,

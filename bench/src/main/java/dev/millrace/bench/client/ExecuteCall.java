@@ -24,9 +24,7 @@ final class ExecuteCall implements StreamObserver<Operation> {
   static CompletableFuture<Long> start(
       Channel channel, CallOptions options, ExecuteRequest request) {
     ExecuteCall call = new ExecuteCall(request.getSerializedSize());
-    ExecutionGrpc.newStub(channel)
-        .withDeadline(options.getDeadline())
-        .execute(request, call);
+    ExecutionGrpc.newStub(channel).withDeadline(options.getDeadline()).execute(request, call);
     return call.done;
   }
 

@@ -35,8 +35,7 @@ record Executions(String name, int callers, int actions, int bots, int capacity)
   @Override
   public Load prepare(Connection connection, long round) {
     String pool = "bench-" + UUID.randomUUID();
-    Blob command =
-        Blob.of(Command.newBuilder().addArguments("true").build().toByteString());
+    Blob command = Blob.of(Command.newBuilder().addArguments("true").build().toByteString());
     Blob root = Blob.of(ByteString.EMPTY);
     long unused = connection.batchUpdate(List.of(command)).join();
     List<Blob> stored = new ArrayList<>();
