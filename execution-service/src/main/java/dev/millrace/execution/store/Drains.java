@@ -185,7 +185,7 @@ public final class Drains {
             .param("names", wrong.toArray(String[]::new))
             .update();
     // Who is resumed may have been waited for.
-    Database.announce(sql, Changes.QUEUE);
+    Database.announce(sql, wrong.stream().map(Changes::session).toList());
   }
 
   private static boolean matches(List<Drain> drains, BotSession session) {

@@ -177,7 +177,7 @@ public final class BotsGrpcService implements BindableService, BotsGrpc.AsyncSer
       Context call = Context.current();
       long end = System.nanoTime() + hold(call, room).toNanos();
       try (Changes.Subscription own = changes.subscribe(Changes.session(name));
-          Dispatcher.Place place = free.map(dispatcher::await).orElse(() -> {})) {
+          Dispatcher.Place place = free.map(dispatcher::await).orElse(Dispatcher.NONE)) {
         call.addListener(gone -> own.wake(), Runnable::run);
         if (room) {
           dispatcher.dispatch();
@@ -190,6 +190,11 @@ public final class BotsGrpcService implements BindableService, BotsGrpc.AsyncSer
           }
           if (own.await(left)) {
             held = sessions.leases(name);
+            if (room && !reply.isNews(held)) {
+              // It may have been passed over, while it was drained or had more to do.
+              place.again();
+              dispatcher.dispatch();
+            }
           }
         }
         return held;

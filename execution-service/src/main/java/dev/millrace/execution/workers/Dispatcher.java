@@ -55,14 +55,41 @@ public final class Dispatcher implements AutoCloseable {
 
   /** A bot's call that waits for work. */
   interface Place extends AutoCloseable {
+
+    /** Has the bot served again, after it was passed over. */
+    void again();
+
     @Override
     void close();
   }
 
+  /** That of a call that waits for something else than work. */
+  static final Place NONE =
+      new Place() {
+        @Override
+        public void again() {}
+
+        @Override
+        public void close() {}
+      };
+
   /** Has a bot served from now on; it is woken under its own topic when it was given work. */
   Place await(FreeBot bot) {
-    FreeBot unused = waiting.put(bot.session(), bot);
-    return () -> waiting.remove(bot.session(), bot);
+    Place place =
+        new Place() {
+          @Override
+          public void again() {
+            FreeBot unused = waiting.put(bot.session(), bot);
+          }
+
+          @Override
+          @SuppressWarnings("ReferenceEquality") // Another call of the session is as good a bot.
+          public void close() {
+            waiting.computeIfPresent(bot.session(), (name, last) -> last == bot ? null : last);
+          }
+        };
+    place.again();
+    return place;
   }
 
   /** Gives out what is queued. */

@@ -14,7 +14,7 @@ final class SchedulingSimulationTest {
   private static final long FIRST = Long.getLong("millrace.simulation.seed", System.nanoTime());
 
   /** With as many, whatever can happen to an operation has happened to one. */
-  private static final int ENOUGH = 20;
+  private static final int ENOUGH = 200;
 
   @Test
   void whateverFailsNothingIsLostRepeatedOrUnfair() {
