@@ -18,7 +18,7 @@ public final class ChangeListener implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(ChangeListener.class);
   private static final Duration POLL = Duration.ofSeconds(1);
-  private static final int ROUNDS_BETWEEN_CHECKS = 10;
+  private static final Duration BETWEEN_CHECKS = Duration.ofSeconds(10);
 
   private final Database database;
   private final Changes changes;
@@ -86,14 +86,16 @@ public final class ChangeListener implements AutoCloseable {
   private void hear(PGConnection connection) throws SQLException {
     // What was announced before listening began has been missed.
     changes.signalAll();
-    for (int round = 1; !closed; round++) {
+    long checked = System.nanoTime();
+    while (!closed) {
       PGNotification[] heard = connection.getNotifications((int) POLL.toMillis());
       if (heard != null) {
         for (PGNotification notification : heard) {
           changes.signal(notification.getParameter());
         }
       }
-      if (round % ROUNDS_BETWEEN_CHECKS == 0) {
+      if (System.nanoTime() - checked >= BETWEEN_CHECKS.toNanos()) {
+        checked = System.nanoTime();
         changes.signalAll();
       }
     }

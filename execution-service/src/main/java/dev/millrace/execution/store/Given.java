@@ -8,8 +8,9 @@ import java.util.Set;
  *
  * @param leases how many each session was given
  * @param full sessions that turned out to have less room than was thought
+ * @param isAll whether nothing was left for another round because of a round's size
  */
-public record Given(Map<String, Integer> leases, Set<String> full) {
+public record Given(Map<String, Integer> leases, Set<String> full, boolean isAll) {
 
-  static final Given NOTHING = new Given(Map.of(), Set.of());
+  public static final Given NOTHING = new Given(Map.of(), Set.of(), true);
 }

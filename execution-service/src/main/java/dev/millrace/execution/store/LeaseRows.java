@@ -33,27 +33,28 @@ final class LeaseRows {
 
   /** The task that a lease is for, locked; nothing if the lease is gone or cancelled. */
   static Optional<Task> lockTaskOf(JdbcClient sql, UUID lease, String session) {
-    return Optional.ofNullable(lockTasksOf(sql, List.of(new Held(lease, session))).get(lease));
+    Held held = new Held(lease, session);
+    return Optional.ofNullable(lockTasksOf(sql, List.of(held)).get(held));
   }
 
   /** A lease as a bot names it: nobody but its session speaks for it. */
   record Held(UUID lease, String session) {}
 
   /** The tasks that leases are for; without those that are gone or cancelled. */
-  static Map<UUID, Task> tasksOf(JdbcClient sql, Collection<Held> leases) {
+  static Map<Held, Task> tasksOf(JdbcClient sql, Collection<Held> leases) {
     return tasksOf(sql, leases, "");
   }
 
   /** The same, locked. */
-  static Map<UUID, Task> lockTasksOf(JdbcClient sql, Collection<Held> leases) {
+  static Map<Held, Task> lockTasksOf(JdbcClient sql, Collection<Held> leases) {
     return tasksOf(sql, leases, " for update of t");
   }
 
-  private static Map<UUID, Task> tasksOf(JdbcClient sql, Collection<Held> leases, String lock) {
+  private static Map<Held, Task> tasksOf(JdbcClient sql, Collection<Held> leases, String lock) {
     Columns<Held> columns = new Columns<>(leases);
-    Map<UUID, Task> found = new HashMap<>();
+    Map<Held, Task> found = new HashMap<>();
     sql.sql(
-            "select l.id as held, "
+            "select l.id as held, l.session as holder, "
                 + TaskRows.COLUMNS
                 + """
                  from execution.tasks t join execution.leases l on l.task = t.id
@@ -70,7 +71,7 @@ final class LeaseRows {
           // The lease may have ended while its task was waited for.
           UUID held = row.getObject("held", UUID.class);
           if (task.state().leases().contains(held)) {
-            found.put(held, task);
+            found.put(new Held(held, row.getString("holder")), task);
           }
         });
     return found;

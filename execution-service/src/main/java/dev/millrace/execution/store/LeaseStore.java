@@ -77,8 +77,8 @@ public final class LeaseStore {
    * @param waiting the bots, with as much room as they are known to have
    */
   public Given assign(Collection<FreeBot> waiting) {
-    Round round = new Round(shares, timeouts, expiry, ids, clock.instant());
-    return database.transaction(sql -> round.run(sql, waiting, queues));
+    return database.transaction(sql ->
+        new Round(shares, timeouts, expiry, ids, clock.instant()).run(sql, waiting, queues));
   }
 
   /** The same for bots by their sessions; returns who got any. */
@@ -94,8 +94,8 @@ public final class LeaseStore {
 
   private List<Optional<Task>> tasksOf(List<Held> leases) {
     return database.transaction(sql -> {
-      Map<UUID, Task> found = LeaseRows.tasksOf(sql, leases);
-      return leases.stream().map(held -> Optional.ofNullable(found.get(held.lease()))).toList();
+      Map<Held, Task> found = LeaseRows.tasksOf(sql, leases);
+      return leases.stream().map(held -> Optional.ofNullable(found.get(held))).toList();
     });
   }
 
@@ -110,12 +110,12 @@ public final class LeaseStore {
   private List<Boolean> finish(List<Outcome> brought) {
     return database.transaction(sql -> {
       List<Held> leases = brought.stream().map(Outcome::held).toList();
-      Map<UUID, Task> wanted = LeaseRows.lockTasksOf(sql, leases);
+      Map<Held, Task> wanted = LeaseRows.lockTasksOf(sql, leases);
       Map<UUID, Change> changes = new LinkedHashMap<>();
       List<Boolean> taken = new ArrayList<>();
       for (Outcome outcome : brought) {
         UUID lease = outcome.held().lease();
-        Task task = wanted.get(lease);
+        Task task = wanted.get(outcome.held());
         if (task != null) {
           Finished event = new Finished(lease, outcome.response());
           Change unused = changes.putIfAbsent(lease, new Change(task, event));

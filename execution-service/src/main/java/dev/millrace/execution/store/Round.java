@@ -37,6 +37,9 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 record Round(
     FairShare shares, TimeoutPolicy timeouts, Duration expiry, Supplier<UUID> ids, Instant now) {
 
+  /** Others wait for the rows that a round locks. */
+  private static final int MOST_PLACES = 500;
+
   /** What came of it. */
   private record Lease(UUID id, Waiting action, String session) {}
 
@@ -47,7 +50,7 @@ record Round(
    * @param queues what is in them
    */
   Given run(JdbcClient sql, Collection<FreeBot> waiting, Queues queues) {
-    int room = waiting.stream().mapToInt(FreeBot::free).sum();
+    int room = Math.min(MOST_PLACES, waiting.stream().mapToInt(FreeBot::free).sum());
     List<FlowState> flows = room > 0 ? FlowRows.waiting(sql, room) : List.of();
     if (flows.isEmpty()) {
       return Given.NOTHING;
@@ -76,17 +79,16 @@ record Round(
     }
     return new Given(
         leases.stream().collect(Collectors.toMap(Lease::session, lease -> 1, Integer::sum)),
-        less(waiting, chosen, ready));
+        less(waiting, chosen, ready),
+        places.size() < MOST_PLACES);
   }
 
-  /** Of the chosen ones, those that have less room than they had. */
+  /** Of the chosen ones, those that are not as they were thought to be. */
   private static Set<String> less(
       Collection<FreeBot> waiting, Set<String> chosen, List<FreeBot> ready) {
-    Map<String, Integer> free =
-        ready.stream().collect(Collectors.toMap(FreeBot::session, FreeBot::free));
     return waiting.stream()
         .filter(bot -> chosen.contains(bot.session()))
-        .filter(bot -> free.getOrDefault(bot.session(), 0) < bot.free())
+        .filter(bot -> !ready.contains(bot))
         .map(FreeBot::session)
         .collect(Collectors.toSet());
   }
@@ -95,7 +97,8 @@ record Round(
       JdbcClient sql, Collection<FreeBot> bots, List<FlowState> flows, Map<Long, Work> work) {
     List<FlowState> all = new ArrayList<>(flows);
     all.addAll(FlowRows.running(sql));
-    return shares.order(all, new BotSlots(bots, work), now);
+    List<Flow> places = shares.order(all, new BotSlots(bots, work), now);
+    return places.subList(0, Math.min(MOST_PLACES, places.size()));
   }
 
   private static List<QueuedAction> queued(List<Waiting> actions, Map<Long, Work> work) {

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param <Q> a question
  * @param <A> its answer
  */
-final class Together<Q, A> {
+public final class Together<Q, A> {
 
   private final int most;
   private final Function<List<Q>, List<A>> work;
@@ -30,7 +30,7 @@ final class Together<Q, A> {
    * @param most questions that are answered at once
    * @param work gives the answers in the order of the questions, or fails for all of them
    */
-  Together(int most, Function<List<Q>, List<A>> work) {
+  public Together(int most, Function<List<Q>, List<A>> work) {
     this.most = most;
     this.work = work;
   }
@@ -62,7 +62,7 @@ final class Together<Q, A> {
   }
 
   /** The answer, which failed for this caller alone if it failed for a reason of its own. */
-  A ask(Q question) {
+  public A ask(Q question) {
     Caller caller = new Caller(question);
     if (enter(caller)) {
       awaitTurn(caller);

@@ -4,11 +4,12 @@ import dev.millrace.execution.scheduling.Assignment.FreeBot;
 import dev.millrace.execution.store.Changes;
 import dev.millrace.execution.store.Given;
 import dev.millrace.execution.store.LeaseStore;
+import dev.millrace.execution.store.Together;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,13 +22,18 @@ public final class Dispatcher implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Dispatcher.class);
   private static final Duration LONG_TIME = Duration.ofSeconds(30);
 
+  private static final int MOST_ASKERS = 10_000;
+
+  /** After what time a round that failed is repeated. */
+  private static final Duration RETRY = Duration.ofSeconds(1);
+
   private final LeaseStore leases;
   private final Changes changes;
 
   /** Bots whose calls wait here, by their sessions. */
   private final Map<String, FreeBot> waiting = new ConcurrentHashMap<>();
 
-  private final AtomicInteger roundsAsked = new AtomicInteger();
+  private final Together<Boolean, Boolean> rounds = new Together<>(MOST_ASKERS, this::round);
   private final Thread thread;
   private volatile boolean closed;
 
@@ -92,45 +98,47 @@ public final class Dispatcher implements AutoCloseable {
     return place;
   }
 
-  /** Gives out what is queued. */
-  void dispatch() {
-    if (roundsAsked.getAndIncrement() > 0) {
-      return;
-    }
-    int asked = 1;
-    try {
-      do {
-        asked = roundsAsked.get();
-        List<FreeBot> bots = List.copyOf(waiting.values());
-        if (!bots.isEmpty()) {
-          wake(leases.assign(bots));
-        }
-      } while (roundsAsked.addAndGet(-asked) > 0);
-    } catch (RuntimeException | Error failed) {
-      roundsAsked.set(0);
-      throw failed;
-    }
-  }
-
   /**
-   * Who was given something is as good as gone, and who has no room comes back with its next call.
+   * Gives out what is queued: a round that has begun since is over on return. Whoever comes while
+   * one runs shares the next one, and nobody runs more than one.
    */
-  private void wake(Given given) {
-    waiting.keySet().removeAll(given.full());
-    waiting.keySet().removeAll(given.leases().keySet());
-    given.leases().keySet().forEach(served -> changes.signal(Changes.session(served)));
+  void dispatch() {
+    boolean unused = rounds.ask(true);
   }
 
   private void run() {
     try (Changes.Subscription queue = changes.subscribe(Changes.QUEUE)) {
+      Duration patience = LONG_TIME;
       while (!closed && !changes.isClosed()) {
-        boolean unused = queue.await(LONG_TIME);
+        boolean unused = queue.await(patience);
         try {
-          dispatch();
+          patience = rounds.ask(true) ? LONG_TIME : Duration.ZERO;
         } catch (RuntimeException e) {
-          // Calls that wait look for themselves when they are asked again.
           log.warn("Cannot give out queued actions just now", e);
+          patience = RETRY;
         }
+      }
+    }
+  }
+
+  /** Tells everybody who asked for the round whether all that could be given out was. */
+  private List<Boolean> round(List<Boolean> askers) {
+    List<FreeBot> bots = List.copyOf(waiting.values());
+    Given given = bots.isEmpty() ? Given.NOTHING : leases.assign(bots);
+    passOver(bots, given);
+    given.leases().keySet().forEach(served -> changes.signal(Changes.session(served)));
+    if (!given.isAll()) {
+      changes.signal(Changes.QUEUE);
+    }
+    return Collections.nCopies(askers.size(), given.isAll());
+  }
+
+  /** Who was given something is as good as gone; who has no room comes back when that changes. */
+  @SuppressWarnings("ReferenceEquality") // A newer call of the session may have taken its place.
+  private void passOver(List<FreeBot> bots, Given given) {
+    for (FreeBot bot : bots) {
+      if (given.full().contains(bot.session()) || given.leases().containsKey(bot.session())) {
+        waiting.computeIfPresent(bot.session(), (name, last) -> last == bot ? null : last);
       }
     }
   }
