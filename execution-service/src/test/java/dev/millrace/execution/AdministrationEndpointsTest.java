@@ -239,7 +239,8 @@ final class AdministrationEndpointsTest {
                   0,
                   Duration.ofHours(1),
                   Submission.Origin.UNKNOWN),
-              InliningWishes.NONE);
+              InliningWishes.NONE)
+          .name();
     }
   }
 }

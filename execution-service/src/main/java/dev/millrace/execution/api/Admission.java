@@ -9,11 +9,11 @@ import dev.millrace.digest.Digest;
 import dev.millrace.execution.input.ActionInputs;
 import dev.millrace.execution.input.ActionInputs.RunnableAction;
 import dev.millrace.execution.operation.Endings;
-import dev.millrace.execution.operation.OperationName;
 import dev.millrace.execution.scheduling.MergePolicy;
 import dev.millrace.execution.scheduling.Prospect;
 import dev.millrace.execution.scheduling.Requirements;
 import dev.millrace.execution.scheduling.TimeoutPolicy;
+import dev.millrace.execution.store.Entered;
 import dev.millrace.execution.store.OperationStore;
 import dev.millrace.execution.store.SessionStore;
 import dev.millrace.execution.store.Submission;
@@ -71,7 +71,7 @@ public final class Admission {
       InliningWishes wishes,
       Origin origin) {}
 
-  OperationName admit(Order order) {
+  Entered admit(Order order) {
     if (!order.skipCache()) {
       Optional<ActionResult> known = actionCache.get(order.instance(), order.digest());
       if (known.isPresent()) {
@@ -85,14 +85,14 @@ public final class Admission {
   }
 
   /** An operation that is over before it began. */
-  private OperationName over(Order order, ExecuteResponse response) {
+  private Entered over(Order order, ExecuteResponse response) {
     Submission nothing =
         submission(order, Action.getDefaultInstance(), Requirements.NONE, Duration.ZERO);
     return operations.remember(nothing, response, order.wishes());
   }
 
   /** All missing blobs are named at once: in the refusal, or in a response if they are many. */
-  private OperationName queueOrNameMissing(Order order) {
+  private Entered queueOrNameMissing(Order order) {
     try {
       return queue(order);
     } catch (Failure.BlobsMissing missing) {
@@ -103,7 +103,7 @@ public final class Admission {
     }
   }
 
-  private OperationName queue(Order order) {
+  private Entered queue(Order order) {
     if (order.digest().sizeBytes() > MAX_ACTION_BYTES) {
       throw new Failure.InvalidRequest(
           "action_digest", "an Action has at most " + MAX_ACTION_BYTES + " bytes");

@@ -7,6 +7,7 @@ import dev.millrace.execution.operation.OperationState.Executing;
 import dev.millrace.execution.operation.OperationState.Queued;
 import dev.millrace.execution.operation.OperationState.Racing;
 import dev.millrace.execution.store.Changes;
+import dev.millrace.execution.store.Entered;
 import dev.millrace.execution.store.OperationSnapshot;
 import dev.millrace.execution.store.OperationStore;
 import dev.millrace.failure.Failure;
@@ -37,13 +38,13 @@ public final class OperationFollower {
   }
 
   /** From the first stage on: what passed unseen is told as well. */
-  void followFromStart(OperationName name, ServerStream<Operation> stream) {
-    follow(name, stream, Stage.NONE);
+  void followFromStart(Entered operation, ServerStream<Operation> stream) {
+    follow(operation, stream, Stage.NONE);
   }
 
   /** From where the operation is. */
   void follow(OperationName name, ServerStream<Operation> stream) {
-    follow(name, stream, Stage.QUEUED);
+    follow(new Entered(name, operations.follow(name).task().id()), stream, Stage.QUEUED);
   }
 
   /** How far a client knows the operation to be, at least. */
@@ -53,11 +54,10 @@ public final class OperationFollower {
     EXECUTING
   }
 
-  private void follow(OperationName name, ServerStream<Operation> stream, Stage known) {
-    OperationSnapshot first = operations.follow(name);
-    try (Changes.Subscription changed = changes.subscribeToTask(first.task().id())) {
+  private void follow(Entered operation, ServerStream<Operation> stream, Stage known) {
+    try (Changes.Subscription changed = changes.subscribeToTask(operation.run())) {
       stream.onCancel(changed::wake);
-      run(name, stream, changed, known);
+      run(operation.name(), stream, changed, known);
     }
   }
 
@@ -68,8 +68,14 @@ public final class OperationFollower {
       Stage known) {
     Optional<Operation> sent = Optional.empty();
     Stage told = known;
+    // Its end counts anew from when it was made, or last followed.
+    long toBeFollowed = System.nanoTime() + interval.toNanos();
     while (true) {
-      OperationSnapshot now = operations.follow(name);
+      boolean follow = System.nanoTime() - toBeFollowed >= 0;
+      if (follow) {
+        toBeFollowed = System.nanoTime() + interval.toNanos();
+      }
+      OperationSnapshot now = follow ? operations.follow(name) : operations.get(name);
       told = tellMissedStages(now, told, stream);
       Operation message = messages.of(now);
       if (!sent.equals(Optional.of(message))) {

@@ -34,6 +34,8 @@ public final class LeaseStore {
   /** The most leases that one transaction settles. */
   private static final int MOST_AT_ONCE = 200;
 
+  private static final int MOST_REMEMBERED = 20_000;
+
   private final Database database;
   private final Clock clock;
   private final Supplier<UUID> ids;
@@ -43,6 +45,7 @@ public final class LeaseStore {
   private final FairShare shares;
   private final Instant startedAt;
   private final Queues queues;
+  private final GivenTasks given = new GivenTasks(MOST_REMEMBERED);
   private final Together<Held, Optional<Task>> tasks;
   private final Together<Outcome, Boolean> outcomes;
 
@@ -78,7 +81,7 @@ public final class LeaseStore {
    */
   public Given assign(Collection<FreeBot> waiting) {
     return database.transaction(sql ->
-        new Round(shares, timeouts, expiry, ids, clock.instant()).run(sql, waiting, queues));
+        new Round(shares, timeouts, expiry, ids, given, clock.instant()).run(sql, waiting, queues));
   }
 
   /** The same for bots by their sessions; returns who got any. */
@@ -87,13 +90,14 @@ public final class LeaseStore {
     return assign(waiting).leases().keySet();
   }
 
-  /** The action of a lease that its session still holds. */
+  /** The action of a lease that its session holds, or held until lately. */
   public Optional<Task> taskOf(UUID lease, String session) {
-    return tasks.ask(new Held(lease, session));
+    Held held = new Held(lease, session);
+    return given.take(held).or(() -> tasks.ask(held));
   }
 
   private List<Optional<Task>> tasksOf(List<Held> leases) {
-    return database.transaction(sql -> {
+    return database.read(sql -> {
       Map<Held, Task> found = LeaseRows.tasksOf(sql, leases);
       return leases.stream().map(held -> Optional.ofNullable(found.get(held))).toList();
     });

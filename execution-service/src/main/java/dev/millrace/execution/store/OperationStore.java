@@ -52,8 +52,8 @@ public final class OperationStore {
   private final Supplier<UUID> ids;
   private final Duration grace;
   private final Queues queues;
-  private final Together<Join, Optional<OperationName>> joins;
-  private final Together<Order, OperationName> submissions;
+  private final Together<Join, Optional<Entered>> joins;
+  private final Together<Order, Entered> submissions;
   private final Together<OperationName, Optional<OperationSnapshot>> looks;
   private final Together<OperationName, Optional<OperationSnapshot>> steps;
 
@@ -73,15 +73,15 @@ public final class OperationStore {
   }
 
   /** Joins an equal action in flight that may be shared. */
-  public Optional<OperationName> join(InstanceName instance, Digest action, InliningWishes wishes) {
+  public Optional<Entered> join(InstanceName instance, Digest action, InliningWishes wishes) {
     return joins.ask(new Join(instance, action, wishes));
   }
 
-  private List<Optional<OperationName>> join(List<Join> wishes) {
+  private List<Optional<Entered>> join(List<Join> wishes) {
     return database.transaction(sql -> {
       List<Optional<UUID>> runs = SubmissionRows.find(sql, wishes);
       List<NewOperation> entered = new ArrayList<>();
-      List<Optional<OperationName>> names = new ArrayList<>();
+      List<Optional<Entered>> names = new ArrayList<>();
       for (int i = 0; i < wishes.size(); i++) {
         Join wish = wishes.get(i);
         names.add(
@@ -89,7 +89,7 @@ public final class OperationStore {
                 .map(run -> {
                   OperationName name = new OperationName(wish.instance(), ids.get());
                   entered.add(new NewOperation(name, run, wish.wishes()));
-                  return name;
+                  return new Entered(name, run);
                 }));
       }
       if (!entered.isEmpty()) {
@@ -102,7 +102,7 @@ public final class OperationStore {
   }
 
   /** Queues an action, or joins an equal one that was queued meanwhile. */
-  public OperationName submit(Submission submission, InliningWishes wishes) {
+  public Entered submit(Submission submission, InliningWishes wishes) {
     long queue = queues.id(submission.instance(), submission.requirements());
     return submissions.ask(new Order(new Row(submission, queue), wishes));
   }
@@ -110,7 +110,7 @@ public final class OperationStore {
   /** One caller's action, and what the caller wants to have of its result. */
   private record Order(Row row, InliningWishes wishes) {}
 
-  private List<OperationName> submit(List<Order> orders) {
+  private List<Entered> submit(List<Order> orders) {
     return database.transaction(sql -> {
       List<UUID> runs =
           SubmissionRows.queue(sql, orders.stream().map(Order::row).toList(), ids, clock.instant());
@@ -122,23 +122,23 @@ public final class OperationStore {
       }
       enter(sql, entered);
       Database.announce(sql, Changes.QUEUE);
-      return entered.stream().map(NewOperation::name).toList();
+      return entered.stream().map(one -> new Entered(one.name(), one.task())).toList();
     });
   }
 
   /** Keeps the name of an operation that was over before it began, so that it can be asked for. */
-  public OperationName remember(
+  public Entered remember(
       Submission submission, ExecuteResponse response, InliningWishes wishes) {
     long queue = queues.id(submission.instance(), submission.requirements());
     Row row = new Row(submission.alone(), queue);
     OperationName name = new OperationName(submission.instance(), ids.get());
-    database.run(sql -> {
+    return database.transaction(sql -> {
       UUID run = SubmissionRows.queue(sql, List.of(row), ids, clock.instant()).getFirst();
       Task accepted = TaskRows.lock(sql, run).orElseThrow();
       OperationState unused = TaskRows.apply(sql, accepted, new Stopped(response), clock.instant());
       enter(sql, List.of(new NewOperation(name, run, wishes)));
+      return new Entered(name, run);
     });
-    return name;
   }
 
   private void enter(JdbcClient sql, List<NewOperation> operations) {
@@ -169,7 +169,7 @@ public final class OperationStore {
   }
 
   private List<Optional<OperationSnapshot>> look(List<OperationName> names) {
-    return database.transaction(sql -> look(sql, names));
+    return database.read(sql -> look(sql, names));
   }
 
   private List<Optional<OperationSnapshot>> step(List<OperationName> names) {

@@ -1,17 +1,17 @@
 package dev.millrace.execution.store;
 
-import dev.millrace.execution.scheduling.Offer;
 import dev.millrace.execution.scheduling.Requirements.Property;
 import dev.millrace.execution.store.HeldLease.State;
-import java.sql.ResultSet;
-import java.sql.SQLException;
+import dev.millrace.execution.store.LeaseRows.Held;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
@@ -23,44 +23,25 @@ final class ReportRows {
 
   private ReportRows() {}
 
-  private record Known(boolean accepts, int capacity, Offer offer, Instant seenAt) {
-
-    static Known read(ResultSet row) throws SQLException {
-      return new Known(
-          row.getBoolean("accepts_work"),
-          row.getInt("capacity"),
-          QueueRows.offer(row),
-          TaskRows.instant(row, "seen_at"));
-    }
-
-    boolean isStill(BotSession bot) {
-      return accepts == bot.acceptsWork()
-          && capacity == bot.capacity()
-          && offer.equals(bot.offer());
-    }
-  }
-
   /** Renews the sessions that there are. */
   static void renewSessions(
-      JdbcClient sql, Collection<BotReport> reports, Instant now, Duration expiry) {
-    Map<String, Known> known = new HashMap<>();
-    sql.sql(
-            """
-            select * from execution.sessions
-            where name = any(cast(:names as text[])) and ended_at is null
-            """)
-        .param("names", new Columns<>(reports).texts(BotReport::session))
-        .query(row -> {
-          known.put(row.getString("name"), Known.read(row));
-        });
+      JdbcClient sql,
+      Collection<BotReport> reports,
+      Map<String, SessionLook> looks,
+      Instant now,
+      Duration expiry) {
     Instant fresh = now.minus(expiry.dividedBy(FRESH_PART));
     List<String> seen = new ArrayList<>();
     for (BotReport report : reports) {
-      @Nullable Known before = known.get(report.session());
-      if (before != null && !before.isStill(report.bot())) {
+      @Nullable SessionLook look = looks.get(report.session());
+      if (look == null) {
+        continue;
+      }
+      boolean still = look.bot().isStill(report.bot());
+      if (!still) {
         rewrite(sql, report);
       }
-      if (before != null && (before.seenAt().isBefore(fresh) || !before.isStill(report.bot()))) {
+      if (!still || look.bot().seenAt().isBefore(fresh)) {
         seen.add(report.session());
       }
     }
@@ -133,22 +114,23 @@ final class ReportRows {
             .update();
   }
 
-  /** What was to be stopped and its bot does not have, is stopped. */
-  static void dropUnreported(JdbcClient sql, Collection<BotReport> reports) {
-    int unused =
-        sql.sql(
-                """
-                delete from execution.leases
-                where session = any(cast(:sessions as text[])) and state = 'CANCELLED'
-                  and id <> all(cast(:reported as uuid[]))
-                """)
-            .param("sessions", new Columns<>(reports).texts(BotReport::session))
-            .param(
-                "reported",
-                reports.stream()
-                    .flatMap(report -> report.leases().stream())
-                    .map(lease -> lease.id().toString())
-                    .toArray(String[]::new))
-            .update();
+  /** What was to be stopped and its bot does not have, is stopped; whether there was any. */
+  static boolean dropUnreported(
+      JdbcClient sql, Collection<BotReport> reports, Map<String, SessionLook> looks) {
+    List<Held> stopped = new ArrayList<>();
+    for (BotReport report : reports) {
+      @Nullable SessionLook look = looks.get(report.session());
+      Set<UUID> reported =
+          report.leases().stream().map(LeaseReport::id).collect(Collectors.toSet());
+      if (look != null) {
+        look.leases().stream()
+            .filter(lease -> lease.state() == State.CANCELLED && !reported.contains(lease.id()))
+            .forEach(lease -> stopped.add(new Held(lease.id(), report.session())));
+      }
+    }
+    if (!stopped.isEmpty()) {
+      LeaseRows.dropStopped(sql, stopped);
+    }
+    return !stopped.isEmpty();
   }
 }

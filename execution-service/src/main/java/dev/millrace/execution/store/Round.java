@@ -14,6 +14,7 @@ import dev.millrace.execution.scheduling.QueuedAction;
 import dev.millrace.execution.scheduling.TimeoutPolicy;
 import dev.millrace.execution.scheduling.Work;
 import dev.millrace.execution.store.FlowRows.Waiting;
+import dev.millrace.execution.store.LeaseRows.Held;
 import dev.millrace.execution.store.QueueRows.Queue;
 import dev.millrace.execution.store.TaskRows.Change;
 import java.time.Duration;
@@ -35,13 +36,23 @@ import org.springframework.jdbc.core.simple.JdbcClient;
  * locked.
  */
 record Round(
-    FairShare shares, TimeoutPolicy timeouts, Duration expiry, Supplier<UUID> ids, Instant now) {
+    FairShare shares,
+    TimeoutPolicy timeouts,
+    Duration expiry,
+    Supplier<UUID> ids,
+    GivenTasks given,
+    Instant now) {
 
   /** Others wait for the rows that a round locks. */
   private static final int MOST_PLACES = 500;
 
   /** What came of it. */
-  private record Lease(UUID id, Waiting action, String session) {}
+  private record Lease(UUID id, Waiting action, String session) {
+
+    private Held held() {
+      return new Held(id, session);
+    }
+  }
 
   /**
    * Gives out what there is.
@@ -73,6 +84,8 @@ record Round(
     List<FreeBot> ready = SessionRows.lockFree(sql, chosen, queues);
     List<Lease> leases = leases(Assignment.of(queued, ready), actions);
     enter(sql, leases);
+    given.add(
+        leases.stream().collect(Collectors.toMap(Lease::held, lease -> lease.action().task())));
     if (leases.size() < actions.size()) {
       // Other replicas did not see what was locked here and is left over.
       Database.announce(sql, Changes.QUEUE);

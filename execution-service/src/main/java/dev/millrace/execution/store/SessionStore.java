@@ -1,23 +1,15 @@
 package dev.millrace.execution.store;
 
-import build.bazel.remote.execution.v2.Action;
-import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.Code;
-import dev.millrace.digest.DigestFunction;
 import dev.millrace.execution.scheduling.AttemptPolicy;
 import dev.millrace.execution.scheduling.Prospect.KnownWorker;
 import dev.millrace.execution.scheduling.Requirements.Property;
 import dev.millrace.execution.store.HeldLease.State;
 import dev.millrace.execution.store.LeaseRows.Problem;
 import dev.millrace.failure.Failure;
-import dev.millrace.instance.InstanceName;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -151,15 +143,26 @@ public final class SessionStore {
   }
 
   private List<Optional<List<HeldLease>>> report(JdbcClient sql, List<BotReport> signs) {
-    ReportRows.renewSessions(sql, signs, clock.instant(), expiry);
-    if (signs.stream().anyMatch(sign -> !sign.leases().isEmpty())) {
+    List<String> names = signs.stream().map(BotReport::session).toList();
+    Map<String, SessionLook> before = SessionLook.at(sql, names);
+    ReportRows.renewSessions(sql, signs, before, clock.instant(), expiry);
+    boolean reported = signs.stream().anyMatch(sign -> !sign.leases().isEmpty());
+    if (reported) {
       ReportRows.renewLeases(sql, signs, clock.instant().plus(expiry));
     }
     for (BotReport sign : signs) {
       sign.leases().forEach(report -> take(sql, sign.session(), report));
     }
-    ReportRows.dropUnreported(sql, signs);
-    return leases(sql, signs.stream().map(BotReport::session).toList());
+    boolean dropped = ReportRows.dropUnreported(sql, signs, before);
+    return held(sql, names, reported || dropped ? SessionLook.at(sql, names) : before);
+  }
+
+  /** Nothing for sessions that are gone. */
+  private List<Optional<List<HeldLease>>> held(
+      JdbcClient sql, List<String> names, Map<String, SessionLook> looks) {
+    return names.stream()
+        .map(name -> Optional.ofNullable(looks.get(name)).map(look -> look.held(sql, queues)))
+        .toList();
   }
 
   private static Failure.NotFound gone(String name) {
@@ -222,76 +225,11 @@ public final class SessionStore {
   }
 
   private List<Optional<List<HeldLease>>> leases(List<String> names) {
-    return database.transaction(sql -> leases(sql, names));
+    return database.read(sql -> leases(sql, names));
   }
 
   private List<Optional<List<HeldLease>>> leases(JdbcClient sql, List<String> names) {
-    Map<String, List<Row>> held = new HashMap<>();
-    sql.sql(
-            """
-            select s.name, l.id as lease_id, l.state, l.expires_at, t.instance, t.digest_function,
-              t.action, t.queue
-            from execution.sessions s
-              left join execution.leases l on l.session = s.name
-              left join execution.tasks t on t.id = l.task
-            where s.name = any(cast(:names as text[])) and s.ended_at is null
-            order by l.created_at, l.id
-            """)
-        .param("names", names.toArray(String[]::new))
-        .query(row -> {
-          List<Row> own = held.computeIfAbsent(row.getString("name"), name -> new ArrayList<>());
-          if (row.getObject("lease_id") != null) {
-            own.add(read(row));
-          }
-        });
-    return names.stream()
-        .map(name ->
-            Optional.ofNullable(held.get(name))
-                .map(rows -> rows.stream().map(row -> held(sql, row)).toList()))
-        .toList();
-  }
-
-  /** A lease as it is stored. */
-  private record Row(
-      UUID id,
-      State state,
-      String instance,
-      int function,
-      byte[] action,
-      Instant expiresAt,
-      long queue) {}
-
-  private static Row read(ResultSet row) throws SQLException {
-    return new Row(
-        row.getObject("lease_id", UUID.class),
-        State.valueOf(row.getString("state")),
-        row.getString("instance"),
-        row.getInt("digest_function"),
-        row.getBytes("action"),
-        TaskRows.instant(row, "expires_at"),
-        row.getLong("queue"));
-  }
-
-  private HeldLease held(JdbcClient sql, Row row) {
-    DigestFunction function =
-        DigestFunction.ofNumber(row.function())
-            .orElseThrow(() -> new Failure.Corrupt("a stored action's digest function", null));
-    return new HeldLease(
-        row.id(),
-        row.state(),
-        new InstanceName(row.instance()),
-        function,
-        action(row.action()),
-        row.expiresAt(),
-        queues.get(sql, row.queue()).resources());
-  }
-
-  private static Action action(byte[] bytes) {
-    try {
-      return Action.parseFrom(bytes);
-    } catch (InvalidProtocolBufferException e) {
-      throw new Failure.Corrupt("a stored action does not parse", e);
-    }
+    return held(sql, names, SessionLook.at(sql, names));
   }
 
   /**

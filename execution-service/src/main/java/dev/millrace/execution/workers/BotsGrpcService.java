@@ -134,8 +134,9 @@ public final class BotsGrpcService implements BindableService, BotsGrpc.AsyncSer
       if (BotMessages.isLeaving(session.getStatus())) {
         return answer(sessions.leave(name, bot, reports));
       }
-      List<HeldLease> held = sessions.report(name, bot, reports);
-      return answer(await(free(held)));
+      try (Changes.Subscription own = changes.subscribe(Changes.session(name))) {
+        return answer(await(own, sessions.report(name, bot, reports)));
+      }
     }
 
     /**
@@ -172,17 +173,17 @@ public final class BotsGrpcService implements BindableService, BotsGrpc.AsyncSer
     }
 
     /** Waits until there is news for the bot, it has gone, or the time is up. */
-    private List<HeldLease> await(Optional<FreeBot> free) {
+    private List<HeldLease> await(Changes.Subscription own, List<HeldLease> before) {
+      Optional<FreeBot> free = free(before);
       boolean room = free.isPresent();
       Context call = Context.current();
       long end = System.nanoTime() + hold(call, room).toNanos();
-      try (Changes.Subscription own = changes.subscribe(Changes.session(name));
-          Dispatcher.Place place = free.map(dispatcher::await).orElse(Dispatcher.NONE)) {
+      try (Dispatcher.Place place = free.map(dispatcher::await).orElse(Dispatcher.NONE)) {
         call.addListener(gone -> own.wake(), Runnable::run);
         if (room) {
           dispatcher.dispatch();
         }
-        List<HeldLease> held = sessions.leases(name);
+        List<HeldLease> held = own.await(Duration.ZERO) ? sessions.leases(name) : before;
         while (!reply.isNews(held) && !call.isCancelled() && !changes.isClosed()) {
           Duration left = Duration.ofNanos(end - System.nanoTime());
           if (!left.isPositive()) {

@@ -69,7 +69,7 @@ final class DrainsTest {
   }
 
   private void submit(String content) {
-    OperationName unused =
+    Entered unused =
         operations.submit(
             new Submission(
                 InstanceName.ROOT,

@@ -79,7 +79,8 @@ final class RoundTest {
                   priority,
                   Duration.ofHours(1),
                   new Origin("bazel", invocation, "", "")),
-              InliningWishes.NONE));
+              InliningWishes.NONE)
+          .name());
       clock.advance(Duration.ofMillis(1));
     }
     return names;

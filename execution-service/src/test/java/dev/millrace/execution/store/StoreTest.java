@@ -111,7 +111,7 @@ final class StoreTest {
   }
 
   private OperationName submit(int number) {
-    return here.operations().submit(submission(number), InliningWishes.NONE);
+    return here.operations().submit(submission(number), InliningWishes.NONE).name();
   }
 
   private static ExecuteResponse response() {
@@ -143,7 +143,8 @@ final class StoreTest {
             () ->
                 (turn.getAndIncrement() % 2 == 0 ? here : there)
                     .operations()
-                    .submit(submission(1), InliningWishes.NONE));
+                    .submit(submission(1), InliningWishes.NONE)
+                    .name());
 
     assertThat(new HashSet<>(names)).hasSize(40);
     assertThat(names.stream().map(n -> here.operations().get(n).task().id()).distinct()).hasSize(1);
@@ -178,7 +179,7 @@ final class StoreTest {
             -1,
             Duration.ofHours(1),
             Origin.UNKNOWN);
-    OperationName second = here.operations().submit(urgent, InliningWishes.NONE);
+    OperationName second = here.operations().submit(urgent, InliningWishes.NONE).name();
     String session = here.sessions().open(bot("bot", 1));
     here.leases().assignTo(List.of(session));
 
@@ -271,7 +272,7 @@ final class StoreTest {
     here.leases().expire();
     here.leases().assignTo(List.of(session));
 
-    assertThat(here.leases().taskOf(lost.id(), session)).isEmpty();
+    assertThat(there.leases().taskOf(lost.id(), session)).isEmpty();
     here.leases().finish(lost.id(), session, response());
     assertThat(here.operations().get(name).state()).isInstanceOf(Executing.class);
     HeldLease current = here.sessions().leases(session).getFirst();
@@ -363,7 +364,8 @@ final class StoreTest {
             .remember(
                 submission(1),
                 Endings.known(build.bazel.remote.execution.v2.ActionResult.getDefaultInstance()),
-                InliningWishes.NONE);
+                InliningWishes.NONE)
+            .name();
 
     assertThat(here.operations().get(running).state()).isInstanceOf(Queued.class);
     assertThat(here.operations().get(known).state()).isInstanceOf(Completed.class);

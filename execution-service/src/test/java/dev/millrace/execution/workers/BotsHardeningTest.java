@@ -237,7 +237,8 @@ final class BotsHardeningTest {
             0,
             Duration.ofHours(1),
             Origin.UNKNOWN),
-        new InliningWishes(false, false, Set.of()));
+        new InliningWishes(false, false, Set.of()))
+        .name();
   }
 
   private BotSession open(String instance, String id, Worker.Config... configs) {
