@@ -5,23 +5,29 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import dev.millrace.action.Provenance;
 import dev.millrace.actioncache.ActionCache;
 import dev.millrace.database.DatabaseGate;
+import dev.millrace.database.Together;
 import dev.millrace.digest.Digest;
 import dev.millrace.instance.InstanceName;
+import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.zip.CRC32C;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
- * Action results as rows, one a key, with who wrote them beside. A put is one statement, so that of
- * many writers one wins as a whole. The time of last use is moved forward at most once an hour a
+ * Action results as rows, one a key, with who wrote them beside. A put is one statement, perhaps
+ * with those of others, so that of many writers one wins as a whole. The time of last use is moved forward at most once an hour a
  * row: a hit is a read and nothing else.
  *
  * <p>A row that is damaged is logged, removed and counts as absent: the action will be run again,
@@ -40,11 +46,16 @@ public final class PostgresActionCache implements ActionCache {
          and hash = :hash and size_bytes = :size
       """;
 
+  /** The most callers whom one statement serves. */
+  private static final int MOST_AT_ONCE = 64;
+
   private record Row(byte[] result, int checksum, OffsetDateTime lastUsed) {}
 
   private final JdbcClient database;
   private final Clock clock;
   private final DatabaseGate gate;
+  private final Together<ResultKey, Optional<Row>> gets;
+  private final Together<NewResult, Boolean> puts;
 
   /**
    * @param database with the schema of {@link ActionCacheSchema}
@@ -54,25 +65,46 @@ public final class PostgresActionCache implements ActionCache {
     this.database = JdbcClient.create(database);
     this.clock = clock;
     this.gate = new DatabaseGate("action results", maxConcurrent, PATIENCE);
+    gets = new Together<>(MOST_AT_ONCE, this::select);
+    puts = new Together<>(MOST_AT_ONCE, this::insert);
   }
 
   @Override
   public Optional<ActionResult> get(InstanceName instance, Digest action) {
-    return gate.pass(() -> {
-      Optional<Row> row = select(instance, action);
-      row.ifPresent(found -> touch(instance, action, found));
-      return row.flatMap(found -> parse(instance, action, found));
-    });
+    Optional<Row> row = gets.ask(new ResultKey(instance, action));
+    return row.flatMap(found ->
+        gate.pass(() -> {
+          touch(instance, action, found);
+          return parse(instance, action, found);
+        }));
   }
 
-  private Optional<Row> select(InstanceName instance, Digest action) {
-    return keyed("select result, checksum, last_used_at from actioncache.results", instance, action)
-        .query((row, _) ->
-            new Row(
-                row.getBytes("result"),
-                row.getInt("checksum"),
-                row.getObject("last_used_at", OffsetDateTime.class)))
-        .optional();
+  private List<Optional<Row>> select(List<ResultKey> keys) {
+    Map<Integer, Row> rows = new HashMap<>();
+    gate.pass(() -> {
+      database
+          .sql(
+              """
+              select k.place, r.result, r.checksum, r.last_used_at
+              from unnest(cast(:instance as text[]), cast(:function as smallint[]),
+                  cast(:hash as bytea[]), cast(:size as bigint[]))
+                  with ordinality as k(instance, digest_function, hash, size_bytes, place)
+                join actioncache.results r using (instance, digest_function, hash, size_bytes)
+              """)
+          .params(ResultKey.columns(keys))
+          .query(row -> {
+            rows.put(
+                row.getInt("place") - 1,
+                new Row(
+                    row.getBytes("result"),
+                    row.getInt("checksum"),
+                    row.getObject("last_used_at", OffsetDateTime.class)));
+          });
+      return true;
+    });
+    return IntStream.range(0, keys.size())
+        .mapToObj(place -> Optional.ofNullable(rows.get(place)))
+        .toList();
   }
 
   private void touch(InstanceName instance, Digest action, Row row) {
@@ -86,7 +118,7 @@ public final class PostgresActionCache implements ActionCache {
 
   private Optional<ActionResult> parse(InstanceName instance, Digest action, Row row) {
     try {
-      if (checksum(row.result()) == row.checksum()) {
+      if (NewResult.checksum(ByteBuffer.wrap(row.result())) == row.checksum()) {
         return Optional.of(ActionResult.parseFrom(row.result()));
       }
       LOG.error("The result of {} in '{}' is damaged and is removed", action, instance);
@@ -105,7 +137,16 @@ public final class PostgresActionCache implements ActionCache {
   @Override
   public void put(
       InstanceName instance, Digest action, ActionResult result, Provenance provenance) {
-    byte[] bytes = result.toByteArray();
+    boolean unused =
+        puts.ask(
+            new NewResult(
+                new ResultKey(instance, action), result.toByteString(), provenance));
+  }
+
+  /** Of several for one key the last one counts. */
+  private List<Boolean> insert(List<NewResult> brought) {
+    Map<ResultKey, NewResult> last = new TreeMap<>();
+    brought.forEach(result -> last.put(result.key(), result));
     int unused =
         gate.pass(() ->
             database
@@ -114,24 +155,22 @@ public final class PostgresActionCache implements ActionCache {
                     insert into actioncache.results (
                       instance, digest_function, hash, size_bytes, result, checksum,
                       team, token, worker, invocation, created_at, last_used_at)
-                    values (
-                      :instance, :function, :hash, :size, :result, :checksum,
-                      :team, :token, :worker, :invocation, :now, :now)
+                    select r.*, :now, :now
+                    from unnest(cast(:instance as text[]), cast(:function as smallint[]),
+                      cast(:hash as bytea[]), cast(:size as bigint[]), cast(:result as bytea[]),
+                      cast(:checksum as integer[]), cast(:team as text[]), cast(:token as text[]),
+                      cast(:worker as text[]), cast(:invocation as text[])) as r
                     on conflict (instance, digest_function, hash, size_bytes) do update set
                       result = excluded.result, checksum = excluded.checksum,
                       team = excluded.team, token = excluded.token,
                       worker = excluded.worker, invocation = excluded.invocation,
                       created_at = excluded.created_at, last_used_at = excluded.last_used_at
                     """)
-                .params(key(instance, action))
-                .param("result", bytes)
-                .param("checksum", checksum(bytes))
-                .param("team", storable(provenance.team()))
-                .param("token", storable(provenance.token()))
-                .param("worker", storable(provenance.worker()))
-                .param("invocation", storable(provenance.invocation()))
+                .params(ResultKey.columns(last.keySet()))
+                .params(NewResult.columns(last.values()))
                 .param("now", now())
                 .update());
+    return Collections.nCopies(brought.size(), true);
   }
 
   private JdbcClient.StatementSpec keyed(String sql, InstanceName instance, Digest action) {
@@ -148,17 +187,5 @@ public final class PostgresActionCache implements ActionCache {
 
   private OffsetDateTime now() {
     return clock.instant().atOffset(ZoneOffset.UTC);
-  }
-
-  private static int checksum(byte[] bytes) {
-    CRC32C crc = new CRC32C();
-    crc.update(bytes);
-    return (int) crc.getValue();
-  }
-
-  /** What clients say of themselves may hold the one character that PostgreSQL has no text for. */
-  static String storable(String text) {
-    String cut = text.length() > 1024 ? text.substring(0, 1024) : text;
-    return cut.replace('\0', '?');
   }
 }

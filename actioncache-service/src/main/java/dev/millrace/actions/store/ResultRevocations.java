@@ -120,7 +120,7 @@ public final class ResultRevocations {
       if (value != null && !ResultSelection.isUnset(value)) {
         // Said twice, as the indexes leave out what is empty.
         conditions.add("%1$s = :%1$s and %1$s <> ''".formatted(column));
-        parameters.put(column, PostgresActionCache.storable(value));
+        parameters.put(column, NewResult.storable(value));
       }
     }
 

@@ -2,6 +2,7 @@ package dev.millrace.execution.store;
 
 import build.bazel.remote.execution.v2.ExecuteResponse;
 import com.google.rpc.Code;
+import dev.millrace.database.Together;
 import dev.millrace.execution.operation.Endings;
 import dev.millrace.execution.operation.OperationEvent.Finished;
 import dev.millrace.execution.scheduling.Assignment.FreeBot;

@@ -1,6 +1,7 @@
 package dev.millrace.execution.store;
 
 import build.bazel.remote.execution.v2.ExecuteResponse;
+import dev.millrace.database.Together;
 import dev.millrace.actioncache.inlining.InliningWishes;
 import dev.millrace.digest.Digest;
 import dev.millrace.execution.operation.Endings;

@@ -1,6 +1,7 @@
 package dev.millrace.execution.store;
 
 import com.google.rpc.Code;
+import dev.millrace.database.Together;
 import dev.millrace.execution.scheduling.AttemptPolicy;
 import dev.millrace.execution.scheduling.Prospect.KnownWorker;
 import dev.millrace.execution.scheduling.Requirements.Property;

@@ -4,7 +4,7 @@ import dev.millrace.execution.scheduling.Assignment.FreeBot;
 import dev.millrace.execution.store.Changes;
 import dev.millrace.execution.store.Given;
 import dev.millrace.execution.store.LeaseStore;
-import dev.millrace.execution.store.Together;
+import dev.millrace.database.Together;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;

@@ -1,4 +1,4 @@
-package dev.millrace.execution.store;
+package dev.millrace.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package dev.millrace.execution.store;
+package dev.millrace.database;
 
 import dev.millrace.failure.Failure;
 import java.util.ArrayDeque;
