@@ -20,7 +20,7 @@ import org.springframework.util.unit.DataSize;
  * @param lowestPriority the most urgent priority that callers may ask for; not above 0
  * @param highestPriority the least urgent one; not below 0
  * @param botExpiry after what time without a sign a worker counts as lost
- * @param idleHold how long the call of a worker with room is held when there is no work
+ * @param idleHold how long the call of a worker that has nothing is held when there is no work
  * @param busyHold how long that of a worker without room is
  * @param heartbeat how soon a worker without room is to report again
  * @param abandonment how long an action goes on that nobody waits for
@@ -39,7 +39,7 @@ public record ExecutionProperties(
     @DefaultValue("-1000") int lowestPriority,
     @DefaultValue("1000") int highestPriority,
     @DefaultValue("30s") Duration botExpiry,
-    @DefaultValue("10s") Duration idleHold,
+    @DefaultValue("25s") Duration idleHold,
     @DefaultValue("2s") Duration busyHold,
     @DefaultValue("5s") Duration heartbeat,
     @DefaultValue("1m") Duration abandonment,

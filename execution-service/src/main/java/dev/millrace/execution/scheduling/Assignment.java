@@ -27,6 +27,11 @@ public record Assignment(UUID action, String session) {
     public FreeBot(String session, Offer offer, int free) {
       this(session, offer, free, Resources.NONE);
     }
+
+    /** The same bot, with an equal offer. */
+    public FreeBot offering(Offer same) {
+      return new FreeBot(session, same, free, held);
+    }
   }
 
   /** Places actions of which nobody knows who holds their inputs. */

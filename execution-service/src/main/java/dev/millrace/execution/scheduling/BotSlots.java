@@ -26,6 +26,12 @@ public final class BotSlots implements Slots {
     this.room = new Room(bots, suitability);
   }
 
+  /** Those bots that could do any of the work; most do not, where thousands wait. */
+  public static List<FreeBot> useful(Collection<FreeBot> bots, Collection<Work> works) {
+    Suitability suitability = new Suitability(works);
+    return bots.stream().filter(bot -> !suitability.of(bot.offer()).works().isEmpty()).toList();
+  }
+
   /**
    * Places actions with the bots as they were in the beginning, in the order given. As the slots
    * were taken by the same rules, all of them find a place if it is those that slots were taken

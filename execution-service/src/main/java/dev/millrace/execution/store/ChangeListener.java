@@ -12,13 +12,13 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Hears on a connection of its own what all replicas change, and wakes who waits here. While it
- * cannot listen, everybody is woken in turn to look for themselves; and now and then anyway.
+ * cannot listen, everybody is woken in turn to look for themselves. Whoever waits looks now and then
+ * anyway, each at a time of its own.
  */
 public final class ChangeListener implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(ChangeListener.class);
   private static final Duration POLL = Duration.ofSeconds(1);
-  private static final Duration BETWEEN_CHECKS = Duration.ofSeconds(10);
 
   private final Database database;
   private final Changes changes;
@@ -86,17 +86,12 @@ public final class ChangeListener implements AutoCloseable {
   private void hear(PGConnection connection) throws SQLException {
     // What was announced before listening began has been missed.
     changes.signalAll();
-    long checked = System.nanoTime();
     while (!closed) {
       PGNotification[] heard = connection.getNotifications((int) POLL.toMillis());
       if (heard != null) {
         for (PGNotification notification : heard) {
           changes.signal(notification.getParameter());
         }
-      }
-      if (System.nanoTime() - checked >= BETWEEN_CHECKS.toNanos()) {
-        checked = System.nanoTime();
-        changes.signalAll();
       }
     }
   }

@@ -71,14 +71,15 @@ record Round(
       Queue queue = queues.get(sql, id);
       work.put(id, new Work(queue.instance(), queue.requirements()));
     }
-    List<Flow> places = places(sql, waiting, flows, work);
+    List<FreeBot> useful = BotSlots.useful(waiting, work.values());
+    List<Flow> places = useful.isEmpty() ? List.of() : places(sql, useful, flows, work);
     if (places.isEmpty()) {
       return Given.NOTHING;
     }
     List<Waiting> actions = FlowRows.lockOldest(sql, places);
     List<QueuedAction> queued = queued(actions, work);
     Set<String> chosen =
-        Assignment.of(queued, waiting).stream()
+        Assignment.of(queued, useful).stream()
             .map(Assignment::session)
             .collect(Collectors.toSet());
     List<FreeBot> ready = SessionRows.lockFree(sql, chosen, queues);
@@ -92,7 +93,7 @@ record Round(
     }
     return new Given(
         leases.stream().collect(Collectors.toMap(Lease::session, lease -> 1, Integer::sum)),
-        less(waiting, chosen, ready),
+        less(useful, chosen, ready),
         places.size() < MOST_PLACES);
   }
 

@@ -177,7 +177,7 @@ public final class BotsGrpcService implements BindableService, BotsGrpc.AsyncSer
       Optional<FreeBot> free = free(before);
       boolean room = free.isPresent();
       Context call = Context.current();
-      long end = System.nanoTime() + hold(call, room).toNanos();
+      long end = System.nanoTime() + hold(call, before).toNanos();
       try (Dispatcher.Place place = free.map(dispatcher::await).orElse(Dispatcher.NONE)) {
         call.addListener(gone -> own.wake(), Runnable::run);
         if (room) {
@@ -203,8 +203,8 @@ public final class BotsGrpcService implements BindableService, BotsGrpc.AsyncSer
     }
 
     /** A bot whose own deadline passes takes it that the server is gone, and ends itself. */
-    private Duration hold(Context call, boolean room) {
-      Duration hold = room ? timing.idleHold() : timing.busyHold();
+    private Duration hold(Context call, List<HeldLease> held) {
+      Duration hold = hold(held);
       Deadline deadline = call.getDeadline();
       if (deadline == null) {
         return hold;
@@ -212,6 +212,13 @@ public final class BotsGrpcService implements BindableService, BotsGrpc.AsyncSer
       Duration allowed =
           Duration.ofNanos(deadline.timeRemaining(TimeUnit.NANOSECONDS)).minus(DEADLINE_MARGIN);
       return allowed.compareTo(hold) < 0 ? allowed : hold;
+    }
+
+    private Duration hold(List<HeldLease> held) {
+      if (held.size() >= bot.capacity()) {
+        return timing.busyHold();
+      }
+      return held.isEmpty() ? timing.idleHold() : timing.partlyBusyHold();
     }
 
     private BotSession answer(List<HeldLease> held) {

@@ -33,6 +33,7 @@ public final class Dispatcher implements AutoCloseable {
   /** Bots whose calls wait here, by their sessions. */
   private final Map<String, FreeBot> waiting = new ConcurrentHashMap<>();
 
+  private final Offers offers = new Offers();
   private final Together<Boolean, Boolean> rounds = new Together<>(MOST_ASKERS, this::round);
   private final Thread thread;
   private volatile boolean closed;
@@ -80,7 +81,8 @@ public final class Dispatcher implements AutoCloseable {
       };
 
   /** Has a bot served from now on; it is woken under its own topic when it was given work. */
-  Place await(FreeBot bot) {
+  Place await(FreeBot free) {
+    FreeBot bot = free.offering(offers.same(free.offer()));
     Place place =
         new Place() {
           @Override
