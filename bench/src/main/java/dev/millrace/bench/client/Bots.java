@@ -36,13 +36,19 @@ public final class Bots implements AutoCloseable {
   Bots(Channel channel, String instance, String pool, int count, int capacity) {
     this.channel = channel;
     for (int i = 0; i < count; i++) {
-      Bot bot = new Bot(session(instance, pool, capacity));
+      Bot bot = new Bot(session(channel, instance, pool, capacity));
       bots.add(bot);
       bot.report(bot.session);
     }
   }
 
-  private BotSession session(String instance, String pool, int capacity) {
+  /** Opens the session of a bot that does not come for work. */
+  static void openSilent(Channel channel, String instance, String pool) {
+    BotSession unused = session(channel, instance, pool, 1);
+  }
+
+  private static BotSession session(
+      Channel channel, String instance, String pool, int capacity) {
     Worker worker =
         Worker.newBuilder()
             .addDevices(

@@ -246,9 +246,24 @@ public final class Connection implements AutoCloseable {
     return ExecuteCall.start(channel, options(), request);
   }
 
+  /** Has an action queued that nobody waits for. */
+  public CompletableFuture<Long> queue(ExecuteRequest request) {
+    return QueueCall.start(channel, request);
+  }
+
+  /** Another connection to the same endpoint. */
+  public Connection another() {
+    return open(endpoint);
+  }
+
   /** Bots that have a pool for themselves. */
   public Bots openBots(String pool, int count, int capacity) {
     return new Bots(channel, endpoint.instance(), pool, count, capacity);
+  }
+
+  /** A bot that has a pool for itself, and never asks for anything. */
+  public void openSilentBot(String pool) {
+    Bots.openSilent(channel, endpoint.instance(), pool);
   }
 
   private CompletableFuture<byte[]> unary(

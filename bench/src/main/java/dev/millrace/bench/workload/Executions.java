@@ -1,15 +1,8 @@
 package dev.millrace.bench.workload;
 
-import build.bazel.remote.execution.v2.Action;
-import build.bazel.remote.execution.v2.Command;
-import build.bazel.remote.execution.v2.Digest;
 import build.bazel.remote.execution.v2.ExecuteRequest;
-import build.bazel.remote.execution.v2.Platform;
-import com.google.protobuf.ByteString;
-import dev.millrace.bench.client.Blob;
 import dev.millrace.bench.client.Bots;
 import dev.millrace.bench.client.Connection;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -24,9 +17,6 @@ import java.util.concurrent.CompletableFuture;
 record Executions(String name, int callers, int actions, int bots, int capacity)
     implements Workload {
 
-  /** What a batch takes along, at most. */
-  private static final int BATCH = 500;
-
   @Override
   public Unit unit() {
     return Unit.OPERATIONS;
@@ -35,19 +25,7 @@ record Executions(String name, int callers, int actions, int bots, int capacity)
   @Override
   public Load prepare(Connection connection, long round) {
     String pool = "bench-" + UUID.randomUUID();
-    Blob command = Blob.of(Command.newBuilder().addArguments("true").build().toByteString());
-    Blob root = Blob.of(ByteString.EMPTY);
-    long unused = connection.batchUpdate(List.of(command)).join();
-    List<Blob> stored = new ArrayList<>();
-    for (int i = 0; i < actions; i++) {
-      stored.add(Blob.of(action(pool, command.digest(), root.digest(), i).toByteString()));
-    }
-    for (int from = 0; from < actions; from += BATCH) {
-      long alsoUnused =
-          connection.batchUpdate(stored.subList(from, Math.min(actions, from + BATCH))).join();
-    }
-    List<ExecuteRequest> requests =
-        stored.stream().map(action -> connection.executeRequest(action.digest())).toList();
+    List<ExecuteRequest> requests = new Actions(pool, actions).store(connection);
     Bots started = connection.openBots(pool, bots, capacity);
     return new Load() {
       @Override
@@ -60,16 +38,5 @@ record Executions(String name, int callers, int actions, int bots, int capacity)
         started.close();
       }
     };
-  }
-
-  private static Action action(String pool, Digest command, Digest root, int number) {
-    return Action.newBuilder()
-        .setCommandDigest(command)
-        .setInputRootDigest(root)
-        .setSalt(ByteString.copyFromUtf8(pool + number))
-        .setPlatform(
-            Platform.newBuilder()
-                .addProperties(Platform.Property.newBuilder().setName("pool").setValue(pool)))
-        .build();
   }
 }

@@ -23,6 +23,8 @@ public final class Workloads {
   private static final int MEDIUM_BYTES = 16 * 1024;
   private static final int LINKED_BYTES = 256 * 1024;
   private static final int TINY_BYTES = 64;
+  private static final int QUEUED = 100_000;
+  private static final int IDLE_BOTS = 5_000;
 
   /**
    * All of them.
@@ -50,6 +52,7 @@ public final class Workloads {
 
   /** Those of an endpoint that executes; nobody has to. */
   public static List<Workload> ofExecution() {
-    return List.of(new Executions("execute", 64, 1000, 8, 16));
+    Executions quiet = new Executions("execute", 64, 1000, 8, 16);
+    return List.of(quiet, new CrowdedExecutions(quiet, QUEUED, IDLE_BOTS));
   }
 }
