@@ -53,6 +53,7 @@ public final class Workloads {
   /** Those of an endpoint that executes; nobody has to. */
   public static List<Workload> ofExecution() {
     Executions quiet = new Executions("execute", 64, 1000, 8, 16);
-    return List.of(quiet, new CrowdedExecutions(quiet, QUEUED, IDLE_BOTS));
+    Executions lone = new Executions("execute-1", 1, 1000, 8, 16);
+    return List.of(quiet, lone, new CrowdedExecutions(quiet, QUEUED, IDLE_BOTS));
   }
 }

@@ -1,9 +1,11 @@
 package dev.millrace.execution.store;
 
+import dev.millrace.execution.store.Announcements.Heard;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
@@ -33,6 +35,7 @@ public final class ChangeListener implements AutoCloseable {
   }
 
   public ChangeListener start() {
+    database.announcements().tell(changes::signal);
     thread.start();
     return this;
   }
@@ -40,21 +43,12 @@ public final class ChangeListener implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
+    database.announcements().close();
     LockSupport.unpark(thread);
-    wakeUp();
     try {
       thread.join();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  /** Has the thread see that it is to end; without a database it sees so by itself soon. */
-  private void wakeUp() {
-    try {
-      database.run(sql -> Database.announce(sql, ""));
-    } catch (RuntimeException e) {
-      log.debug("Nobody heard the last announcement", e);
     }
   }
 
@@ -73,7 +67,7 @@ public final class ChangeListener implements AutoCloseable {
   private void listen(Connection connection) throws SQLException {
     connection.setAutoCommit(true);
     try (Statement statement = connection.createStatement()) {
-      statement.execute("listen " + Database.CHANNEL);
+      statement.execute("listen " + Announcements.CHANNEL);
       try {
         hear(connection.unwrap(PGConnection.class));
       } finally {
@@ -83,6 +77,11 @@ public final class ChangeListener implements AutoCloseable {
     }
   }
 
+  private void hear(String payload) {
+    Optional<Heard> heard = database.announcements().heard(payload);
+    heard.ifPresent(one -> one.topic().ifPresentOrElse(changes::signal, changes::signalAll));
+  }
+
   private void hear(PGConnection connection) throws SQLException {
     // What was announced before listening began has been missed.
     changes.signalAll();
@@ -90,7 +89,7 @@ public final class ChangeListener implements AutoCloseable {
       PGNotification[] heard = connection.getNotifications((int) POLL.toMillis());
       if (heard != null) {
         for (PGNotification notification : heard) {
-          changes.signal(notification.getParameter());
+          hear(notification.getParameter());
         }
       }
     }

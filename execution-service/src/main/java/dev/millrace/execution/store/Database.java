@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.Consumer;
@@ -22,8 +23,8 @@ import org.springframework.transaction.support.TransactionTemplate;
  */
 public final class Database {
 
-  /** All changes are announced on this channel; the payload is the topic. */
-  static final String CHANNEL = "millrace_execution";
+  /** What the current transaction is to announce. */
+  private static final ScopedValue<List<String>> ANNOUNCED = ScopedValue.newInstance();
 
   private static final int DEADLOCK_RETRIES = 3;
   private static final Duration PATIENCE = Duration.ofSeconds(20);
@@ -32,6 +33,7 @@ public final class Database {
   private final JdbcClient jdbc;
   private final TransactionTemplate transactions;
   private final DatabaseGate gate;
+  private final Announcements announcements = new Announcements(this);
 
   /**
    * @param concurrency most transactions at once, less than the pool has connections
@@ -45,6 +47,11 @@ public final class Database {
 
   DataSource dataSource() {
     return dataSource;
+  }
+
+  /** What transactions announce, and others do. */
+  Announcements announcements() {
+    return announcements;
   }
 
   /** Runs work in one transaction, which may be repeated if it ran into a deadlock. */
@@ -67,8 +74,13 @@ public final class Database {
 
   private <T> T attempt(Function<JdbcClient, T> work) {
     for (int left = DEADLOCK_RETRIES; ; left--) {
+      List<String> announced = new ArrayList<>();
       try {
-        return transactions.execute(status -> work.apply(jdbc));
+        T result =
+            ScopedValue.where(ANNOUNCED, announced)
+                .call(() -> transactions.execute(status -> work.apply(jdbc)));
+        announcements.publish(announced);
+        return result;
       } catch (PessimisticLockingFailureException e) {
         if (left == 0) {
           throw e;
@@ -83,16 +95,7 @@ public final class Database {
   }
 
   static void announce(JdbcClient sql, Collection<String> topics) {
-    long unused =
-        sql.sql(
-                """
-                select count(pg_notify(:channel, topic))
-                from unnest(cast(:topics as text[])) as topic
-                """)
-            .param("channel", CHANNEL)
-            .param("topics", topics.toArray(String[]::new))
-            .query(Long.class)
-            .single();
+    boolean unused = ANNOUNCED.get().addAll(topics);
   }
 
   /** An instant as the driver takes it. */

@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 public final class Dispatcher implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(Dispatcher.class);
-  private static final Duration LONG_TIME = Duration.ofSeconds(30);
+  private static final Duration LONG_TIME = Duration.ofSeconds(10);
 
   private static final int MOST_ASKERS = 10_000;
 
