@@ -115,10 +115,15 @@ final class LeaseRows {
     OperationState unused = TaskRows.apply(sql, task, new HandedBack(lease), now);
   }
 
-  /** Ends a locked task from outside; a bot that has it is told so and keeps its slot till then. */
-  static void stop(JdbcClient sql, Task task, ExecuteResponse response, Instant now) {
-    OperationState unused = TaskRows.apply(sql, task, new Stopped(response), now);
-    cancel(sql, List.of(task.id()));
+  /** Ends locked tasks from outside; a bot that has one is told and keeps its slot till then. */
+  static void stop(JdbcClient sql, List<Task> tasks, ExecuteResponse response, Instant now) {
+    if (tasks.isEmpty()) {
+      return;
+    }
+    List<OperationState> unused =
+        TaskRows.apply(
+            sql, tasks.stream().map(task -> new Change(task, new Stopped(response))).toList(), now);
+    cancel(sql, tasks.stream().map(Task::id).toList());
   }
 
   /** Has bots stop what they still have of tasks. */

@@ -242,9 +242,9 @@ final class StoreTest {
             List.of(new LeaseReport(lease.id(), State.ACTIVE, Optional.empty())));
     clock.advance(EXPIRY.minusSeconds(1));
 
-    assertThat(here.leases().expire()).isZero();
+    assertThat(here.leases().expire(clock.instant())).isZero();
     clock.advance(Duration.ofSeconds(1));
-    assertThat(here.leases().expire()).isOne();
+    assertThat(here.leases().expire(clock.instant())).isOne();
     assertThat(here.operations().get(name).state()).isEqualTo(new Queued(1));
     assertThat(here.sessions().leases(session)).isEmpty();
   }
@@ -256,7 +256,7 @@ final class StoreTest {
     here.leases().assignTo(List.of(session));
     clock.advance(EXPIRY.plusSeconds(1));
     AtomicInteger turn = new AtomicInteger();
-    atOnce(20, () -> (turn.getAndIncrement() % 2 == 0 ? here : there).leases().expire());
+    atOnce(20, () -> (turn.getAndIncrement() % 2 == 0 ? here : there).leases().expire(clock.instant()));
 
     assertThat(here.operations().get(name).state()).isEqualTo(new Queued(1));
   }
@@ -268,7 +268,7 @@ final class StoreTest {
     here.leases().assignTo(List.of(session));
     HeldLease lost = here.sessions().leases(session).getFirst();
     clock.advance(EXPIRY.plusSeconds(1));
-    here.leases().expire();
+    here.leases().expire(clock.instant());
     here.leases().assignTo(List.of(session));
 
     assertThat(here.leases().taskOf(lost.id(), session)).isEmpty();
@@ -320,28 +320,9 @@ final class StoreTest {
     here.operations().follow(followed);
     clock.advance(Duration.ofSeconds(2));
 
-    assertThat(there.operations().stopUnwatched()).isOne();
+    assertThat(there.operations().stopUnwatched(clock.instant())).isOne();
     assertThat(here.operations().get(followed).state()).isInstanceOf(Queued.class);
     assertThat(here.operations().get(abandoned).state()).isInstanceOf(Completed.class);
-  }
-
-  @Test
-  void aReplicaThatStartsGivesCallersTimeToComeBack() {
-    OperationName name = submit(1);
-    clock.advance(Duration.ofHours(1));
-    Sweeper started =
-        new Sweeper(
-            here.operations(),
-            here.leases(),
-            here.sessions(),
-            clock,
-            new Sweeper.Limits(GRACE, Duration.ofHours(1), Duration.ofDays(1)));
-    started.sweep();
-    assertThat(here.operations().get(name).state()).isInstanceOf(Queued.class);
-
-    clock.advance(GRACE);
-    started.sweep();
-    assertThat(here.operations().get(name).state()).isInstanceOf(Completed.class);
   }
 
   @Test
@@ -384,7 +365,7 @@ final class StoreTest {
           }
         };
 
-    assertThatThrownBy(() -> stores(broken).operations().stopUnwatched())
+    assertThatThrownBy(() -> stores(broken).operations().stopUnwatched(clock.instant()))
         .isInstanceOf(Failure.Unavailable.class);
   }
 
