@@ -130,11 +130,11 @@ public final class Admission {
   }
 
   private void refuseHopeless(InstanceName instance, Requirements requirements) {
-    switch (Prospect.of(instance, requirements, sessions.known())) {
-      case Prospect.Hopeless hopeless ->
-          throw new Failure.PreconditionFailed(hopeless.property().name(), hopeless.reason());
-      case Prospect.Served served -> {}
-      case Prospect.Waiting waiting -> {}
+    if (Prospect.of(instance, requirements, sessions.known()) instanceof Prospect.Hopeless
+        // A worker may have come since.
+        && Prospect.of(instance, requirements, sessions.knownNow())
+            instanceof Prospect.Hopeless hopeless) {
+      throw new Failure.PreconditionFailed(hopeless.property().name(), hopeless.reason());
     }
   }
 

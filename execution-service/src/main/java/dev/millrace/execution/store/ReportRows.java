@@ -7,11 +7,13 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
@@ -54,19 +56,28 @@ final class ReportRows {
           known.put(row.getString("name"), Known.read(row));
         });
     Instant fresh = now.minus(expiry.dividedBy(FRESH_PART));
-    List<String> seen = new ArrayList<>();
+    Set<String> seen = new LinkedHashSet<>();
+    // Of two reports of one session the later one holds.
+    Map<String, BotReport> changed = new LinkedHashMap<>();
     for (BotReport report : reports) {
       @Nullable Known before = known.get(report.session());
-      if (before != null && !before.isStill(report.bot())) {
-        rewrite(sql, report);
+      if (before == null) {
+        continue;
       }
-      if (before != null && (before.seenAt().isBefore(fresh) || !before.isStill(report.bot()))) {
+      if (before.isStill(report.bot())) {
+        changed.remove(report.session());
+      } else {
+        changed.put(report.session(), report);
+      }
+      if (before.seenAt().isBefore(fresh) || !before.isStill(report.bot())) {
         seen.add(report.session());
       }
     }
     if (!seen.isEmpty()) {
       see(sql, seen, now, now.plus(expiry));
     }
+    // They are locked by now, in the order that all keep.
+    changed.values().forEach(report -> rewrite(sql, report));
   }
 
   private static void rewrite(JdbcClient sql, BotReport report) {
@@ -89,14 +100,14 @@ final class ReportRows {
             .update();
   }
 
-  private static void see(JdbcClient sql, List<String> sessions, Instant now, Instant until) {
+  private static void see(JdbcClient sql, Set<String> sessions, Instant now, Instant until) {
     int unused =
         sql.sql(
                 """
                 with here as materialized (
                   select name from execution.sessions
                   where name = any(cast(:names as text[])) and ended_at is null
-                  order by name for no key update)
+                  order by name collate "C" for no key update)
                 update execution.sessions s set seen_at = :now, expires_at = :until
                 from here where s.name = here.name
                 """)
@@ -108,7 +119,10 @@ final class ReportRows {
 
   private record Reported(String session, LeaseReport lease) {}
 
-  /** Renews the leases that bots say they have; those of others are not theirs to renew. */
+  /**
+   * Renews the leases that bots say they have; those of others are not theirs to renew. What
+   * somebody else renews or ends just now is left to them.
+   */
   static void renewLeases(JdbcClient sql, Collection<BotReport> reports, Instant until) {
     Columns<Reported> columns =
         new Columns<>(
@@ -119,12 +133,19 @@ final class ReportRows {
     int unused =
         sql.sql(
                 """
+                with reported as (
+                  select lease, session, bool_or(begun) as begun
+                  from unnest(cast(:lease as uuid[]), cast(:session as text[]),
+                    cast(:begun as boolean[])) as r(lease, session, begun)
+                  group by lease, session),
+                held as materialized (
+                  select l.id, r.begun from execution.leases l
+                    join reported r on l.id = r.lease and l.session = r.session
+                  for no key update of l skip locked)
                 update execution.leases l
                 set expires_at = :until,
-                    state = case when r.begun and l.state = 'PENDING' then 'ACTIVE' else l.state end
-                from unnest(cast(:lease as uuid[]), cast(:session as text[]),
-                  cast(:begun as boolean[])) as r(lease, session, begun)
-                where l.id = r.lease and l.session = r.session
+                    state = case when h.begun and l.state = 'PENDING' then 'ACTIVE' else l.state end
+                from held h where l.id = h.id
                 """)
             .param("lease", columns.texts(reported -> reported.lease().id().toString()))
             .param("session", columns.texts(Reported::session))
@@ -138,9 +159,12 @@ final class ReportRows {
     int unused =
         sql.sql(
                 """
-                delete from execution.leases
-                where session = any(cast(:sessions as text[])) and state = 'CANCELLED'
-                  and id <> all(cast(:reported as uuid[]))
+                with gone as materialized (
+                  select id from execution.leases
+                  where session = any(cast(:sessions as text[])) and state = 'CANCELLED'
+                    and id <> all(cast(:reported as uuid[]))
+                  for update skip locked)
+                delete from execution.leases l using gone where l.id = gone.id
                 """)
             .param("sessions", new Columns<>(reports).texts(BotReport::session))
             .param(

@@ -13,6 +13,7 @@ import dev.millrace.execution.store.Changes;
 import dev.millrace.execution.store.HeldLease;
 import dev.millrace.execution.store.LeaseReport;
 import dev.millrace.execution.store.SessionStore;
+import dev.millrace.execution.store.Standing;
 import dev.millrace.failure.Failure;
 import dev.millrace.grpc.request.InstancePolicy;
 import dev.millrace.instance.InstanceName;
@@ -134,8 +135,7 @@ public final class BotsGrpcService implements BindableService, BotsGrpc.AsyncSer
       if (BotMessages.isLeaving(session.getStatus())) {
         return answer(sessions.leave(name, bot, reports));
       }
-      List<HeldLease> held = sessions.report(name, bot, reports);
-      return answer(await(free(held)));
+      return answer(await(sessions.report(name, bot, reports)));
     }
 
     /**
@@ -159,7 +159,7 @@ public final class BotsGrpcService implements BindableService, BotsGrpc.AsyncSer
       }
       if (problem.isPresent()) {
         unsettled.addAll(reports);
-        List<HeldLease> unused = sessions.report(name, bot, unsettled);
+        Standing unused = sessions.report(name, bot, unsettled);
         throw problem.get();
       }
     }
@@ -172,33 +172,41 @@ public final class BotsGrpcService implements BindableService, BotsGrpc.AsyncSer
     }
 
     /** Waits until there is news for the bot, it has gone, or the time is up. */
-    private List<HeldLease> await(Optional<FreeBot> free) {
+    private List<HeldLease> await(Standing reported) {
+      Optional<FreeBot> free = free(reported.leases());
       boolean room = free.isPresent();
       Context call = Context.current();
       long end = System.nanoTime() + hold(call, room).toNanos();
       try (Changes.Subscription own = changes.subscribe(Changes.session(name));
-          Dispatcher.Place place = free.map(dispatcher::await).orElse(Dispatcher.NONE)) {
+          Dispatcher.Place place = free.map(dispatcher::place).orElse(Dispatcher.NONE)) {
         call.addListener(gone -> own.wake(), Runnable::run);
-        if (room) {
-          dispatcher.dispatch();
+        if (room && !reported.drained()) {
+          serve(place);
         }
-        List<HeldLease> held = sessions.leases(name);
-        while (!reply.isNews(held) && !call.isCancelled() && !changes.isClosed()) {
+        Standing now = sessions.standing(name);
+        if (room && reported.drained() && !now.drained()) {
+          serve(place);
+        }
+        while (!reply.isNews(now.leases()) && !call.isCancelled() && !changes.isClosed()) {
           Duration left = Duration.ofNanos(end - System.nanoTime());
           if (!left.isPositive()) {
             break;
           }
           if (own.await(left)) {
-            held = sessions.leases(name);
-            if (room && !reply.isNews(held)) {
+            now = sessions.standing(name);
+            if (room && !now.drained() && !reply.isNews(now.leases())) {
               // It may have been passed over, while it was drained or had more to do.
-              place.again();
-              dispatcher.dispatch();
+              serve(place);
             }
           }
         }
-        return held;
+        return now.leases();
       }
+    }
+
+    private void serve(Dispatcher.Place place) {
+      place.again();
+      dispatcher.dispatch();
     }
 
     /** A bot whose own deadline passes takes it that the server is gone, and ends itself. */
