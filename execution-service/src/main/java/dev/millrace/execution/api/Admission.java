@@ -80,7 +80,7 @@ public final class Admission {
     }
     // What runs already was found fit when it was queued.
     return operations
-        .join(order.instance(), order.digest(), order.wishes())
+        .join(order.instance(), order.digest(), order.priority(), order.wishes())
         .orElseGet(() -> queueOrNameMissing(order));
   }
 

@@ -11,6 +11,7 @@ import dev.millrace.execution.scheduling.TimeoutPolicy;
 import dev.millrace.execution.store.LeaseRows.Held;
 import dev.millrace.execution.store.LeaseRows.Problem;
 import dev.millrace.execution.store.TaskRows.Change;
+import dev.millrace.execution.store.Together.Bounds;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -33,6 +34,9 @@ public final class LeaseStore {
 
   /** The most leases that one transaction settles. */
   private static final int MOST_AT_ONCE = 200;
+
+  /** The most bytes of outcomes that one statement brings. */
+  private static final long MOST_BYTES = 4 * 1024 * 1024;
 
   private final Database database;
   private final Clock clock;
@@ -66,7 +70,11 @@ public final class LeaseStore {
     this.shares = shares;
     queues = new Queues(database);
     tasks = new Together<>(MOST_AT_ONCE, this::tasksOf);
-    outcomes = new Together<>(MOST_AT_ONCE, this::finish);
+    outcomes =
+        new Together<>(
+            Bounds.<Outcome>most(MOST_AT_ONCE)
+                .heaviest(MOST_BYTES, outcome -> outcome.response().getSerializedSize()),
+            this::finish);
   }
 
   /**

@@ -13,6 +13,7 @@ import dev.millrace.execution.scheduling.Requirements;
 import dev.millrace.execution.store.SubmissionRows.Join;
 import dev.millrace.execution.store.SubmissionRows.NewOperation;
 import dev.millrace.execution.store.SubmissionRows.Row;
+import dev.millrace.execution.store.Together.Bounds;
 import dev.millrace.failure.Failure;
 import dev.millrace.instance.InstanceName;
 import java.time.Clock;
@@ -22,7 +23,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
@@ -34,6 +37,9 @@ public final class OperationStore {
 
   /** The most callers that one transaction serves. */
   private static final int MOST_AT_ONCE = 200;
+
+  /** The most bytes of actions that one statement brings. */
+  private static final long MOST_BYTES = 4 * 1024 * 1024;
 
   /** Of so many actions it is looked at once whether anybody follows them. */
   private static final int MOST_LOOKED_AT = 5_000;
@@ -63,14 +69,22 @@ public final class OperationStore {
     queues = new Queues(database);
     unwatched = new UnwatchedTasks(database, MOST_LOOKED_AT);
     joins = new Together<>(MOST_AT_ONCE, this::join);
-    submissions = new Together<>(MOST_AT_ONCE, this::submit);
+    submissions =
+        new Together<>(
+            Bounds.<Order>most(MOST_AT_ONCE)
+                .heaviest(MOST_BYTES, order -> order.row().action().action().getSerializedSize()),
+            this::submit);
     looks = new Together<>(MOST_AT_ONCE, this::look);
     steps = new Together<>(MOST_AT_ONCE, this::step);
   }
 
-  /** Joins an equal action in flight that may be shared. */
-  public Optional<OperationName> join(InstanceName instance, Digest action, InliningWishes wishes) {
-    return joins.ask(new Join(instance, action, wishes));
+  /**
+   * Joins an equal action in flight that may be shared, which becomes as urgent as the most urgent
+   * of those who wait for it.
+   */
+  public Optional<OperationName> join(
+      InstanceName instance, Digest action, int priority, InliningWishes wishes) {
+    return joins.ask(new Join(instance, action, priority, wishes));
   }
 
   private List<Optional<OperationName>> join(List<Join> wishes) {
@@ -99,8 +113,19 @@ public final class OperationStore {
 
   /** Queues an action, or joins an equal one that was queued meanwhile. */
   public OperationName submit(Submission submission, InliningWishes wishes) {
-    long queue = queues.id(submission.instance(), submission.requirements());
-    return submissions.ask(new Order(new Row(submission, queue), wishes));
+    return inQueue(submission, row -> submissions.ask(new Order(row, wishes)));
+  }
+
+  /** A failover may have lost the queue that was known: then another one is made. */
+  private OperationName inQueue(Submission submission, Function<Row, OperationName> enter) {
+    InstanceName instance = submission.instance();
+    Requirements requirements = submission.requirements();
+    try {
+      return enter.apply(new Row(submission, queues.id(instance, requirements)));
+    } catch (DataIntegrityViolationException lost) {
+      queues.forget(instance, requirements);
+      return enter.apply(new Row(submission, queues.id(instance, requirements)));
+    }
   }
 
   /** One caller's action, and what the caller wants to have of its result. */
@@ -125,9 +150,11 @@ public final class OperationStore {
   /** Keeps the name of an operation that was over before it began, so that it can be asked for. */
   public OperationName remember(
       Submission submission, ExecuteResponse response, InliningWishes wishes) {
-    long queue = queues.id(submission.instance(), submission.requirements());
-    Row row = new Row(submission.alone(), queue);
-    OperationName name = new OperationName(submission.instance(), ids.get());
+    return inQueue(submission.alone(), row -> remember(row, response, wishes));
+  }
+
+  private OperationName remember(Row row, ExecuteResponse response, InliningWishes wishes) {
+    OperationName name = new OperationName(row.action().instance(), ids.get());
     database.run(sql -> {
       UUID run = SubmissionRows.queue(sql, List.of(row), ids, clock.instant()).getFirst();
       Task accepted = TaskRows.lock(sql, run).orElseThrow();

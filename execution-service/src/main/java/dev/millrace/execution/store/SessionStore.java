@@ -6,6 +6,7 @@ import dev.millrace.execution.scheduling.Prospect.KnownWorker;
 import dev.millrace.execution.store.HeldLease.State;
 import dev.millrace.execution.store.LeaseRows.Held;
 import dev.millrace.execution.store.LeaseRows.Problem;
+import dev.millrace.execution.store.Together.Bounds;
 import dev.millrace.failure.Failure;
 import java.time.Clock;
 import java.time.Duration;
@@ -29,6 +30,9 @@ public final class SessionStore {
 
   /** The most bots that one transaction serves. */
   private static final int MOST_AT_ONCE = 200;
+
+  /** The most bytes of what is told of running actions that one statement brings. */
+  private static final long MOST_BYTES = 4 * 1024 * 1024;
 
   /** For so long it does not matter that a worker came or went elsewhere. */
   private static final Duration FRESH = Duration.ofSeconds(1);
@@ -55,7 +59,10 @@ public final class SessionStore {
     this.expiry = expiry;
     queues = new Queues(database);
     workers = new KnownWorkers(database, clock, System::nanoTime, FRESH);
-    signs = new Together<>(MOST_AT_ONCE, this::report);
+    signs =
+        new Together<>(
+            Bounds.<BotReport>most(MOST_AT_ONCE).heaviest(MOST_BYTES, BotReport::bytes),
+            this::report);
     looks = new Together<>(MOST_AT_ONCE, this::look);
   }
 

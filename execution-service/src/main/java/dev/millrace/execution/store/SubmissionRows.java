@@ -6,6 +6,8 @@ import dev.millrace.actioncache.inlining.InliningWishes;
 import dev.millrace.digest.Digest;
 import dev.millrace.execution.operation.OperationName;
 import dev.millrace.instance.InstanceName;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -16,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** Actions on their way into the queue, many in one statement. */
@@ -39,7 +42,15 @@ final class SubmissionRows {
   }
 
   /** A caller's wish to join the run of an action. */
-  record Join(InstanceName instance, Digest action, InliningWishes wishes) {}
+  record Join(InstanceName instance, Digest action, int priority, InliningWishes wishes) {
+
+    private Key key() {
+      return Key.of(instance, action);
+    }
+  }
+
+  /** A run in flight, locked. */
+  private record Run(UUID id, boolean queued, int priority) {}
 
   /**
    * An action and where it is to wait.
@@ -82,12 +93,23 @@ final class SubmissionRows {
     return inOrder;
   }
 
-  /** Returns the ids of the runs that may be shared. */
+  /**
+   * Returns the ids of the runs that may be shared. Those that there are already are locked before
+   * anything is written, in the order of their ids, as all lock tasks; those that others enter at
+   * the same time, in the order of what they run.
+   */
   private static Map<Key, UUID> insert(JdbcClient sql, Map<UUID, Row> rows, Instant now) {
     Columns<Submission> columns = new Columns<>(rows.values().stream().map(Row::action).toList());
     Map<Key, UUID> shared = new HashMap<>();
     sql.sql(
             """
+            with held as materialized (
+              select t.id from execution.tasks t
+              where (t.instance, t.digest_function, t.action_hash, t.action_size) in
+                  (select * from unnest(cast(:instance as text[]), cast(:function as integer[]),
+                    cast(:hash as text[]), cast(:size as bigint[])))
+                and t.mergeable and t.stage <> 'COMPLETED'
+              order by t.id for no key update)
             insert into execution.tasks (id, queue, instance, digest_function, action_hash,
               action_size, action, mergeable, do_not_cache, priority, timeout_millis, tool,
               invocation, target, mnemonic, team, team_user, stage, attempts, queued_at)
@@ -98,6 +120,7 @@ final class SubmissionRows {
               cast(:priority as integer[]), cast(:timeout as bigint[]), cast(:tool as text[]),
               cast(:invocation as text[]), cast(:target as text[]), cast(:mnemonic as text[]),
               cast(:team as text[]), cast(:user as text[])) as r
+            where (select count(*) from held) >= 0
             on conflict (instance, digest_function, action_hash, action_size)
               where mergeable and stage <> 'COMPLETED'
               do update set priority = least(tasks.priority, excluded.priority)
@@ -123,13 +146,7 @@ final class SubmissionRows {
         .param("now", Database.at(now))
         .query(row -> {
           if (row.getBoolean("mergeable")) {
-            Key key =
-                new Key(
-                    row.getString("instance"),
-                    row.getInt("digest_function"),
-                    row.getString("action_hash"),
-                    row.getLong("action_size"));
-            shared.put(key, row.getObject("id", UUID.class));
+            shared.put(key(row), row.getObject("id", UUID.class));
           }
         });
     return shared;
@@ -137,35 +154,73 @@ final class SubmissionRows {
 
   /** The runs in flight that may be shared, locked; in the order of the wishes. */
   static List<Optional<UUID>> find(JdbcClient sql, List<Join> wishes) {
+    Map<Key, Run> found = lock(sql, wishes);
+    hurry(sql, wishes, found);
+    return wishes.stream()
+        .map(wish -> Optional.ofNullable(found.get(wish.key())).map(Run::id))
+        .toList();
+  }
+
+  /** They are found by what they run, and locked in the order of their ids, as all lock tasks. */
+  private static Map<Key, Run> lock(JdbcClient sql, List<Join> wishes) {
     Columns<Join> columns = new Columns<>(wishes);
-    Map<Key, UUID> found = new HashMap<>();
+    Map<Key, Run> found = new HashMap<>();
     sql.sql(
             """
-            select t.id, t.instance, t.digest_function, t.action_hash, t.action_size
+            select t.id, t.instance, t.digest_function, t.action_hash, t.action_size, t.priority,
+              t.stage = 'QUEUED' as queued
             from execution.tasks t
             where (t.instance, t.digest_function, t.action_hash, t.action_size) in
                 (select * from unnest(cast(:instance as text[]), cast(:function as integer[]),
                   cast(:hash as text[]), cast(:size as bigint[])))
               and t.mergeable and t.stage <> 'COMPLETED'
-            order by t.instance, t.action_hash, t.action_size
-            for update
+            order by t.id for no key update
             """)
         .param("instance", columns.texts(w -> w.instance().value()))
         .param("function", columns.ints(w -> w.action().function().number()))
         .param("hash", columns.texts(w -> w.action().hash()))
         .param("size", columns.longs(w -> w.action().sizeBytes()))
         .query(row -> {
-          Key key =
-              new Key(
-                  row.getString("instance"),
-                  row.getInt("digest_function"),
-                  row.getString("action_hash"),
-                  row.getLong("action_size"));
-          found.put(key, row.getObject("id", UUID.class));
+          found.put(
+              key(row),
+              new Run(
+                  row.getObject("id", UUID.class),
+                  row.getBoolean("queued"),
+                  row.getInt("priority")));
         });
-    return wishes.stream()
-        .map(wish -> Optional.ofNullable(found.get(Key.of(wish.instance(), wish.action()))))
-        .toList();
+    return found;
+  }
+
+  private static Key key(ResultSet row) throws SQLException {
+    return new Key(
+        row.getString("instance"),
+        row.getInt("digest_function"),
+        row.getString("action_hash"),
+        row.getLong("action_size"));
+  }
+
+  /** What waits becomes as urgent as the most urgent who wants it. Few want more than was asked. */
+  private static void hurry(JdbcClient sql, List<Join> wishes, Map<Key, Run> found) {
+    Map<UUID, Integer> urgent = new LinkedHashMap<>();
+    for (Join wish : wishes) {
+      @Nullable Run run = found.get(wish.key());
+      if (run != null && run.queued() && wish.priority() < run.priority()) {
+        urgent.merge(run.id(), wish.priority(), Math::min);
+      }
+    }
+    if (urgent.isEmpty()) {
+      return;
+    }
+    int unused =
+        sql.sql(
+                """
+                update execution.tasks t set priority = r.priority
+                from unnest(cast(:id as uuid[]), cast(:priority as integer[])) as r(id, priority)
+                where t.id = r.id
+                """)
+            .param("id", new Columns<>(urgent.keySet()).texts(UUID::toString))
+            .param("priority", new Columns<>(urgent.values()).ints(Integer::intValue))
+            .update();
   }
 
   /**

@@ -14,6 +14,7 @@ import dev.millrace.execution.store.HeldLease;
 import dev.millrace.execution.store.LeaseReport;
 import dev.millrace.execution.store.SessionStore;
 import dev.millrace.execution.store.Standing;
+import dev.millrace.execution.store.StoredText;
 import dev.millrace.failure.Failure;
 import dev.millrace.grpc.request.InstancePolicy;
 import dev.millrace.instance.InstanceName;
@@ -78,7 +79,7 @@ public final class BotsGrpcService implements BindableService, BotsGrpc.AsyncSer
   @Override
   public void createBotSession(
       CreateBotSessionRequest request, StreamObserver<BotSession> responses) {
-    InstanceName instance = instances.require(request.getParent());
+    InstanceName instance = instances.require(StoredText.name("parent", request.getParent()));
     BotSession session = request.getBotSession();
     String name = passing(() -> sessions.open(BotMessages.session(instance, session)));
     responses.onNext(
@@ -119,6 +120,7 @@ public final class BotsGrpcService implements BindableService, BotsGrpc.AsyncSer
 
     Update(UpdateBotSessionRequest request, Map<String, ExecutedActionMetadata> partial) {
       name = request.getName();
+      int unused = StoredText.bytes("name", name);
       session = request.getBotSession();
       bot = BotMessages.session(instances.require(instanceOf(name)), session);
       reply = new Reply(session.getLeasesList());

@@ -157,7 +157,7 @@ final class StoreTest {
     HeldLease lease = here.sessions().leases(session).getFirst();
     here.leases().finish(lease.id(), session, response());
 
-    assertThat(here.operations().join(InstanceName.ROOT, digest(1), InliningWishes.NONE)).isEmpty();
+    assertThat(here.operations().join(InstanceName.ROOT, digest(1), 0, InliningWishes.NONE)).isEmpty();
     OperationName second = submit(1);
     assertThat(here.operations().get(second).task().id())
         .isNotEqualTo(here.operations().get(first).task().id());
