@@ -72,6 +72,7 @@ public final class Database {
       try {
         return transactions.execute(status -> guarded(work));
       } catch (PessimisticLockingFailureException e) {
+        log.info("A transaction is repeated, it ran into another one: {}", e.getMessage());
         if (left == 0) {
           throw e;
         }

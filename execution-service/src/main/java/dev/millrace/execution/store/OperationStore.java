@@ -21,10 +21,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
@@ -88,27 +91,31 @@ public final class OperationStore {
   }
 
   private List<Optional<OperationName>> join(List<Join> wishes) {
-    return database.transaction(sql -> {
-      List<Optional<UUID>> runs = SubmissionRows.find(sql, wishes);
-      List<NewOperation> entered = new ArrayList<>();
-      List<Optional<OperationName>> names = new ArrayList<>();
-      for (int i = 0; i < wishes.size(); i++) {
-        Join wish = wishes.get(i);
-        names.add(
-            runs.get(i)
-                .map(run -> {
-                  OperationName name = new OperationName(wish.instance(), ids.get());
-                  entered.add(new NewOperation(name, run, wish.wishes()));
-                  return name;
-                }));
-      }
-      if (!entered.isEmpty()) {
-        enter(sql, entered);
-        // Whoever gives out work passes over what is locked here.
-        Database.announce(sql, Changes.QUEUE);
-      }
-      return names;
-    });
+    List<Caller> callers =
+        wishes.stream().map(wish -> new Caller(wish.instance(), wish.wishes())).toList();
+    return database.transaction(sql -> enter(sql, callers, SubmissionRows.find(sql, wishes)));
+  }
+
+  /** One who is to have an operation, and what is wanted of its result. */
+  private record Caller(InstanceName instance, InliningWishes wishes) {}
+
+  /** Enters operations of those callers for whom there are runs. */
+  private List<Optional<OperationName>> enter(
+      JdbcClient sql, List<Caller> callers, List<Optional<UUID>> runs) {
+    List<NewOperation> entered = new ArrayList<>();
+    List<Optional<OperationName>> names = new ArrayList<>();
+    for (int i = 0; i < callers.size(); i++) {
+      Caller caller = callers.get(i);
+      OperationName name = new OperationName(caller.instance(), ids.get());
+      runs.get(i).ifPresent(run -> entered.add(new NewOperation(name, run, caller.wishes())));
+      names.add(runs.get(i).map(run -> name));
+    }
+    if (!entered.isEmpty()) {
+      enter(sql, entered);
+      // There is work; and whoever gives it out passes over what is locked here.
+      Database.announce(sql, Changes.QUEUE);
+    }
+    return names;
   }
 
   /** Queues an action, or joins an equal one that was queued meanwhile. */
@@ -132,19 +139,28 @@ public final class OperationStore {
   private record Order(Row row, InliningWishes wishes) {}
 
   private List<OperationName> submit(List<Order> orders) {
-    return database.transaction(sql -> {
-      List<UUID> runs =
-          SubmissionRows.queue(sql, orders.stream().map(Order::row).toList(), ids, clock.instant());
-      List<NewOperation> entered = new ArrayList<>();
-      for (int i = 0; i < orders.size(); i++) {
-        Order order = orders.get(i);
-        OperationName name = new OperationName(order.row().action().instance(), ids.get());
-        entered.add(new NewOperation(name, runs.get(i), order.wishes()));
+    Map<Integer, OperationName> names = new TreeMap<>();
+    while (names.size() < orders.size()) {
+      List<Integer> left =
+          IntStream.range(0, orders.size()).filter(i -> !names.containsKey(i)).boxed().toList();
+      List<Optional<OperationName>> entered =
+          database.transaction(sql -> enqueue(sql, left.stream().map(orders::get).toList()));
+      for (int i = 0; i < left.size(); i++) {
+        int order = left.get(i);
+        entered.get(i).ifPresent(name -> names.put(order, name));
       }
-      enter(sql, entered);
-      Database.announce(sql, Changes.QUEUE);
-      return entered.stream().map(NewOperation::name).toList();
-    });
+    }
+    return List.copyOf(names.values());
+  }
+
+  /** Nothing for those that have to try again. */
+  private List<Optional<OperationName>> enqueue(JdbcClient sql, List<Order> orders) {
+    List<Caller> callers =
+        orders.stream()
+            .map(order -> new Caller(order.row().action().instance(), order.wishes()))
+            .toList();
+    List<Row> rows = orders.stream().map(Order::row).toList();
+    return enter(sql, callers, SubmissionRows.queue(sql, rows, ids, clock.instant()));
   }
 
   /** Keeps the name of an operation that was over before it began, so that it can be asked for. */
@@ -156,7 +172,7 @@ public final class OperationStore {
   private OperationName remember(Row row, ExecuteResponse response, InliningWishes wishes) {
     OperationName name = new OperationName(row.action().instance(), ids.get());
     database.run(sql -> {
-      UUID run = SubmissionRows.queue(sql, List.of(row), ids, clock.instant()).getFirst();
+      UUID run = SubmissionRows.queue(sql, List.of(row), ids, clock.instant()).getFirst().orElseThrow();
       Task accepted = TaskRows.lock(sql, run).orElseThrow();
       OperationState unused = TaskRows.apply(sql, accepted, new Stopped(response), clock.instant());
       enter(sql, List.of(new NewOperation(name, run, wishes)));

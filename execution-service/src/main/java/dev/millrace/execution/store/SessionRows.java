@@ -78,6 +78,15 @@ final class SessionRows {
             .update();
   }
 
+  /** Locks a session, before any of what it has. */
+  static void lock(JdbcClient sql, String session) {
+    Optional<String> unused =
+        sql.sql("select name from execution.sessions where name = :name for no key update")
+            .param("name", session)
+            .query(String.class)
+            .optional();
+  }
+
   static void delete(JdbcClient sql, String session) {
     int unused =
         sql.sql("delete from execution.sessions where name = :name")

@@ -159,12 +159,12 @@ public final class SessionStore {
             .filter(report -> report.state() != State.PENDING)
             .map(LeaseReport::id)
             .collect(Collectors.toSet());
+    Standing reported = report(name, session, reports);
+    List<HeldLease> lost =
+        reported.leases().stream().filter(lease -> !begun.contains(lease.id())).toList();
     List<HeldLease> left =
         database.transaction(sql -> {
-          BotReport sign = new BotReport(name, session, reports);
-          List<HeldLease> had = there(name, report(sql, List.of(sign)).getFirst()).leases();
-          List<HeldLease> lost =
-              had.stream().filter(lease -> !begun.contains(lease.id())).toList();
+          SessionRows.lock(sql, name);
           lose(sql, name, lost, /* atPeace= */ true);
           List<HeldLease> kept = there(name, look(sql, List.of(name)).getFirst()).leases();
           if (kept.isEmpty()) {

@@ -1,7 +1,5 @@
 package dev.millrace.execution.store;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.millrace.actioncache.inlining.InliningWishes;
 import dev.millrace.digest.Digest;
 import dev.millrace.execution.operation.OperationName;
@@ -66,10 +64,19 @@ final class SubmissionRows {
     private Key key() {
       return Key.of(action.instance(), action.digest());
     }
+
+    private Join wish() {
+      return new Join(action.instance(), action.digest(), action.priority(), InliningWishes.NONE);
+    }
   }
 
-  /** Queues actions, or joins equal ones; returns the runs, in the order of the rows. */
-  static List<UUID> queue(JdbcClient sql, List<Row> wanted, Supplier<UUID> ids, Instant now) {
+  /**
+   * Queues actions, or joins equal ones; returns the runs, in the order of the rows. There is none
+   * for an action that somebody else entered at this very moment: it is to be tried again, in
+   * another transaction, as it would have to be locked after others.
+   */
+  static List<Optional<UUID>> queue(
+      JdbcClient sql, List<Row> wanted, Supplier<UUID> ids, Instant now) {
     Map<Key, Row> shared = new HashMap<>();
     Map<UUID, Row> rows = new LinkedHashMap<>();
     List<Optional<UUID>> alone = new ArrayList<>();
@@ -84,47 +91,57 @@ final class SubmissionRows {
       }
     }
     shared.values().stream().sorted(ORDER).forEach(row -> rows.put(ids.get(), row));
-    Map<Key, UUID> runs = insert(sql, rows, now);
-    List<UUID> inOrder = new ArrayList<>();
+    Map<Key, Run> runs = insert(sql, rows, now);
+    hurry(sql, shared.values().stream().map(Row::wish).toList(), runs);
+    List<Optional<UUID>> inOrder = new ArrayList<>();
     for (int i = 0; i < wanted.size(); i++) {
       Key key = wanted.get(i).key();
-      inOrder.add(alone.get(i).orElseGet(() -> requireNonNull(runs.get(key))));
+      inOrder.add(alone.get(i).or(() -> Optional.ofNullable(runs.get(key)).map(Run::id)));
     }
     return inOrder;
   }
 
   /**
-   * Returns the ids of the runs that may be shared. Those that there are already are locked before
-   * anything is written, in the order of their ids, as all lock tasks; those that others enter at
-   * the same time, in the order of what they run.
+   * Returns the runs that may be shared. Those that there are already are locked before anything is
+   * written, in the order of their ids, as all lock tasks; what others enter at the same time is
+   * waited for in the order of what is run.
    */
-  private static Map<Key, UUID> insert(JdbcClient sql, Map<UUID, Row> rows, Instant now) {
+  private static Map<Key, Run> insert(JdbcClient sql, Map<UUID, Row> rows, Instant now) {
     Columns<Submission> columns = new Columns<>(rows.values().stream().map(Row::action).toList());
-    Map<Key, UUID> shared = new HashMap<>();
+    Map<Key, Run> shared = new HashMap<>();
     sql.sql(
             """
             with held as materialized (
-              select t.id from execution.tasks t
+              select t.id, t.instance, t.digest_function, t.action_hash, t.action_size, t.priority,
+                t.stage = 'QUEUED' as queued
+              from execution.tasks t
               where (t.instance, t.digest_function, t.action_hash, t.action_size) in
                   (select * from unnest(cast(:instance as text[]), cast(:function as integer[]),
                     cast(:hash as text[]), cast(:size as bigint[])))
                 and t.mergeable and t.stage <> 'COMPLETED'
-              order by t.id for no key update)
-            insert into execution.tasks (id, queue, instance, digest_function, action_hash,
-              action_size, action, mergeable, do_not_cache, priority, timeout_millis, tool,
-              invocation, target, mnemonic, team, team_user, stage, attempts, queued_at)
-            select r.*, 'QUEUED', 0, :now
-            from unnest(cast(:id as uuid[]), cast(:queue as bigint[]), cast(:instance as text[]),
-              cast(:function as integer[]), cast(:hash as text[]), cast(:size as bigint[]),
-              cast(:action as bytea[]), cast(:mergeable as boolean[]), cast(:doNotCache as boolean[]),
-              cast(:priority as integer[]), cast(:timeout as bigint[]), cast(:tool as text[]),
-              cast(:invocation as text[]), cast(:target as text[]), cast(:mnemonic as text[]),
-              cast(:team as text[]), cast(:user as text[])) as r
-            where (select count(*) from held) >= 0
-            on conflict (instance, digest_function, action_hash, action_size)
-              where mergeable and stage <> 'COMPLETED'
-              do update set priority = least(tasks.priority, excluded.priority)
-            returning id, instance, digest_function, action_hash, action_size, mergeable
+              order by t.id for no key update),
+            entered as (
+              insert into execution.tasks (id, queue, instance, digest_function, action_hash,
+                action_size, action, mergeable, do_not_cache, priority, timeout_millis, tool,
+                invocation, target, mnemonic, team, team_user, stage, attempts, queued_at)
+              select r.*, 'QUEUED', 0, :now
+              from unnest(cast(:id as uuid[]), cast(:queue as bigint[]), cast(:instance as text[]),
+                cast(:function as integer[]), cast(:hash as text[]), cast(:size as bigint[]),
+                cast(:action as bytea[]), cast(:mergeable as boolean[]),
+                cast(:doNotCache as boolean[]), cast(:priority as integer[]),
+                cast(:timeout as bigint[]), cast(:tool as text[]), cast(:invocation as text[]),
+                cast(:target as text[]), cast(:mnemonic as text[]), cast(:team as text[]),
+                cast(:user as text[])) as r
+              where (select count(*) from held) >= 0
+              on conflict (instance, digest_function, action_hash, action_size)
+                where mergeable and stage <> 'COMPLETED' do nothing
+              returning id, instance, digest_function, action_hash, action_size, mergeable,
+                priority)
+            select id, instance, digest_function, action_hash, action_size, priority, queued
+            from held
+            union all
+            select id, instance, digest_function, action_hash, action_size, priority, true
+            from entered where mergeable
             """)
         .param("id", rows.keySet().stream().map(UUID::toString).toArray(String[]::new))
         .param("queue", rows.values().stream().mapToLong(Row::queue).toArray())
@@ -145,9 +162,7 @@ final class SubmissionRows {
         .param("user", columns.texts(s -> s.party().user()))
         .param("now", Database.at(now))
         .query(row -> {
-          if (row.getBoolean("mergeable")) {
-            shared.put(key(row), row.getObject("id", UUID.class));
-          }
+          shared.put(key(row), run(row));
         });
     return shared;
   }
@@ -181,14 +196,14 @@ final class SubmissionRows {
         .param("hash", columns.texts(w -> w.action().hash()))
         .param("size", columns.longs(w -> w.action().sizeBytes()))
         .query(row -> {
-          found.put(
-              key(row),
-              new Run(
-                  row.getObject("id", UUID.class),
-                  row.getBoolean("queued"),
-                  row.getInt("priority")));
+          found.put(key(row), run(row));
         });
     return found;
+  }
+
+  private static Run run(ResultSet row) throws SQLException {
+    return new Run(
+        row.getObject("id", UUID.class), row.getBoolean("queued"), row.getInt("priority"));
   }
 
   private static Key key(ResultSet row) throws SQLException {

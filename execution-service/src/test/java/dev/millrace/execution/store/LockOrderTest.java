@@ -33,7 +33,7 @@ final class LockOrderTest {
 
   private static final int ACTIONS = 40;
   private static final int BOTS = 6;
-  private static final int ROUNDS = 120;
+  private static final int ROUNDS = 60;
 
   private final ManualClock clock = ManualClock.standing();
   private final long seed = System.nanoTime();
