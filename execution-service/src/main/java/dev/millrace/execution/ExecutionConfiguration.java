@@ -115,7 +115,8 @@ public class ExecutionConfiguration {
       SessionStore sessions,
       Clock clock,
       ExecutionProperties properties) {
-    return new Sweeper(operations, leases, sessions, clock, properties.limits());
+    return new Sweeper(
+        operations, leases, sessions, clock, properties.limits(), properties.attendance());
   }
 
   @Bean

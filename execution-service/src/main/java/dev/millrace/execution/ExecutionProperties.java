@@ -2,6 +2,7 @@ package dev.millrace.execution;
 
 import dev.millrace.execution.api.Priorities;
 import dev.millrace.execution.scheduling.AttemptPolicy;
+import dev.millrace.execution.scheduling.Attendance;
 import dev.millrace.execution.scheduling.TimeoutPolicy;
 import dev.millrace.execution.store.Sweeper;
 import dev.millrace.execution.workers.PollTiming;
@@ -49,6 +50,8 @@ public record ExecutionProperties(
     @DefaultValue("3MB") DataSize maxMessageSize,
     @DefaultValue("8") int maxConcurrentTransactions) {
 
+  private static final int LONGEST_GAP = 5;
+
   public ExecutionProperties {
     requirePositive("abandonment", abandonment);
     requirePositive("retention", retention);
@@ -86,6 +89,11 @@ public record ExecutionProperties(
   }
 
   Sweeper.Limits limits() {
-    return new Sweeper.Limits(abandonment, retention, workerMemory);
+    return new Sweeper.Limits(botExpiry, abandonment, retention, workerMemory);
+  }
+
+  /** What no sweep has seen for several intervals was an outage. */
+  Attendance attendance() {
+    return new Attendance(sweepInterval.multipliedBy(LONGEST_GAP));
   }
 }

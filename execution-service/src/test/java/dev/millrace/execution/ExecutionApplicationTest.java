@@ -8,6 +8,7 @@ import build.bazel.remote.execution.v2.GetCapabilitiesRequest;
 import build.bazel.remote.execution.v2.ServerCapabilities;
 import com.google.longrunning.ListOperationsRequest;
 import com.google.longrunning.OperationsGrpc;
+import com.zaxxer.hikari.HikariDataSource;
 import dev.millrace.testing.TestDatabase;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
@@ -18,6 +19,7 @@ import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
 
@@ -52,9 +54,20 @@ final class ExecutionApplicationTest {
                   .getOperationsList())
           .isEmpty();
       channel.shutdownNow();
+      assertNobodyWaitsForEver(context.getBean(HikariDataSource.class));
     } finally {
       peer.shutdownNow();
     }
+  }
+
+  private static void assertNobodyWaitsForEver(HikariDataSource database) {
+    assertThat(database.getDataSourceProperties())
+        .containsEntry("socketTimeout", "30")
+        .containsEntry("tcpKeepAlive", "true");
+    JdbcClient sql = JdbcClient.create(database);
+    assertThat(sql.sql("show statement_timeout").query(String.class).single()).isEqualTo("25s");
+    assertThat(sql.sql("show idle_in_transaction_session_timeout").query(String.class).single())
+        .isEqualTo("30s");
   }
 
   /** Says what a cache can do. */

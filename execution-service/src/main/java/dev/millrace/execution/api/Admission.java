@@ -80,7 +80,7 @@ public final class Admission {
     }
     // What runs already was found fit when it was queued.
     return operations
-        .join(order.instance(), order.digest(), order.wishes())
+        .join(order.instance(), order.digest(), order.priority(), order.wishes())
         .orElseGet(() -> queueOrNameMissing(order));
   }
 
@@ -130,11 +130,11 @@ public final class Admission {
   }
 
   private void refuseHopeless(InstanceName instance, Requirements requirements) {
-    switch (Prospect.of(instance, requirements, sessions.known())) {
-      case Prospect.Hopeless hopeless ->
-          throw new Failure.PreconditionFailed(hopeless.property().name(), hopeless.reason());
-      case Prospect.Served served -> {}
-      case Prospect.Waiting waiting -> {}
+    if (Prospect.of(instance, requirements, sessions.known()) instanceof Prospect.Hopeless
+        // A worker may have come since.
+        && Prospect.of(instance, requirements, sessions.knownNow())
+            instanceof Prospect.Hopeless hopeless) {
+      throw new Failure.PreconditionFailed(hopeless.property().name(), hopeless.reason());
     }
   }
 

@@ -9,6 +9,7 @@ import dev.millrace.digest.Digest;
 import dev.millrace.digest.DigestFunction;
 import dev.millrace.digest.wire.Digests;
 import dev.millrace.execution.operation.OperationName;
+import dev.millrace.execution.store.StoredText;
 import dev.millrace.execution.store.Submission.Origin;
 import dev.millrace.grpc.request.DigestFunctionPolicy;
 import dev.millrace.grpc.request.InstancePolicy;
@@ -57,15 +58,21 @@ public final class ExecutionGrpcService extends ExecutionGrpc.ExecutionImplBase 
         functions.require(request.getDigestFunctionValue(), request.getActionDigest().getHash());
     Digest action = Digests.fromProto(request.getActionDigest(), function, "action_digest");
     return new Admission.Order(
-        instances.require(request.getInstanceName()),
+        instances.require(StoredText.name("instance_name", request.getInstanceName())),
         action,
         request.getSkipCacheLookup(),
         priorities.require(request.getExecutionPolicy().getPriority()),
-        InliningWishes.of(
-            request.getInlineStdout(),
-            request.getInlineStderr(),
-            request.getInlineOutputFilesList()),
+        wishes(request),
         origin(RequestOrigin.current()));
+  }
+
+  private static InliningWishes wishes(ExecuteRequest request) {
+    for (int i = 0; i < request.getInlineOutputFilesCount(); i++) {
+      String field = "inline_output_files[" + i + "]";
+      int unused = StoredText.bytes(field, request.getInlineOutputFiles(i));
+    }
+    return InliningWishes.of(
+        request.getInlineStdout(), request.getInlineStderr(), request.getInlineOutputFilesList());
   }
 
   private static Origin origin(RequestOrigin origin) {

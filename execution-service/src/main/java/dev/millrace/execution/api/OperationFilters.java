@@ -1,6 +1,7 @@
 package dev.millrace.execution.api;
 
 import dev.millrace.execution.store.OperationFilter;
+import dev.millrace.execution.store.StoredText;
 import dev.millrace.failure.Failure;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,6 +29,7 @@ final class OperationFilters {
         if (parts.size() < 2 || !NAMES.contains(parts.getFirst().strip())) {
           throw malformed("'" + term + "' is not one of " + NAMES.stream().sorted().toList() + "=");
         }
+        int unused = StoredText.bytes("filter", term);
         if (terms.put(parts.getFirst().strip(), parts.getLast().strip()) != null) {
           throw malformed("'" + parts.getFirst() + "' occurs twice");
         }

@@ -5,6 +5,7 @@ import build.bazel.remote.execution.v2.Command;
 import build.bazel.remote.execution.v2.Platform;
 import dev.millrace.execution.scheduling.Requirements;
 import dev.millrace.execution.scheduling.Requirements.Property;
+import dev.millrace.execution.store.StoredText;
 import dev.millrace.failure.Failure;
 
 /** What an action asks of a worker, from the wire. */
@@ -20,12 +21,17 @@ final class PlatformMessages {
   }
 
   private static Requirements requirements(Platform platform, String field) {
+    long bytes = 0;
     for (int i = 0; i < platform.getPropertiesCount(); i++) {
-      if (platform.getProperties(i).getName().isEmpty()) {
-        throw new Failure.InvalidRequest(
-            field + ".properties[" + i + "].name", "must not be empty");
+      Platform.Property property = platform.getProperties(i);
+      String each = field + ".properties[" + i + "]";
+      if (property.getName().isEmpty()) {
+        throw new Failure.InvalidRequest(each + ".name", "must not be empty");
       }
+      bytes += StoredText.bytes(each + ".name", property.getName());
+      bytes += StoredText.bytes(each + ".value", property.getValue());
     }
+    StoredText.properties(field, bytes);
     return new Requirements(
         platform.getPropertiesList().stream()
             .map(property -> new Property(property.getName(), property.getValue()))

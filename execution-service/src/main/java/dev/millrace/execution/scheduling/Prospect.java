@@ -39,15 +39,19 @@ public sealed interface Prospect {
         return new Hopeless(demand, demand + " is no amount, such as 2, 0.5 or 4Gi");
       }
     }
+    if (known.stream()
+        .anyMatch(worker ->
+            worker.present()
+                && worker.offer().serves(instance)
+                && Matching.matches(requirements, worker.offer()))) {
+      return new Served();
+    }
     List<KnownWorker> candidates =
         known.stream().filter(worker -> worker.offer().serves(instance)).toList();
     List<KnownWorker> matching =
         candidates.stream()
             .filter(worker -> Matching.matches(requirements, worker.offer()))
             .toList();
-    if (matching.stream().anyMatch(KnownWorker::present)) {
-      return new Served();
-    }
     if (!matching.isEmpty()) {
       return new Waiting(
           "the %d worker(s) that could run this action are not connected just now"

@@ -1,5 +1,6 @@
 package dev.millrace.execution.store;
 
+import build.bazel.remote.execution.v2.ExecutedActionMetadata;
 import java.util.List;
 
 /**
@@ -9,4 +10,13 @@ import java.util.List;
  * @param bot what it says of itself
  * @param leases those that it has and is not done with
  */
-record BotReport(String session, BotSession bot, List<LeaseReport> leases) {}
+record BotReport(String session, BotSession bot, List<LeaseReport> leases) {
+
+  /** How much it brings of what varies. */
+  long bytes() {
+    return leases.stream()
+        .flatMap(lease -> lease.partialMetadata().stream())
+        .mapToLong(ExecutedActionMetadata::getSerializedSize)
+        .sum();
+  }
+}

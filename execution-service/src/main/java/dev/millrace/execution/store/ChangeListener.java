@@ -21,15 +21,26 @@ public final class ChangeListener implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(ChangeListener.class);
   private static final Duration POLL = Duration.ofSeconds(1);
+  private static final Duration BETWEEN_CHECKS = Duration.ofSeconds(10);
+  private static final Duration CHECK_PATIENCE = Duration.ofSeconds(5);
 
   private final Database database;
   private final Changes changes;
+  private final Duration betweenChecks;
   private final Thread thread;
   private volatile boolean closed;
 
   public ChangeListener(Database database, Changes changes) {
+    this(database, changes, BETWEEN_CHECKS);
+  }
+
+  /**
+   * @param betweenChecks how often it is made sure that the connection is alive
+   */
+  ChangeListener(Database database, Changes changes, Duration betweenChecks) {
     this.database = database;
     this.changes = changes;
+    this.betweenChecks = betweenChecks;
     // The driver blocks in native reads for a second at a time: a thread of the platform's.
     this.thread = Thread.ofPlatform().daemon().name("execution-changes").unstarted(this::run);
   }
@@ -69,7 +80,7 @@ public final class ChangeListener implements AutoCloseable {
     try (Statement statement = connection.createStatement()) {
       statement.execute("listen " + Announcements.CHANNEL);
       try {
-        hear(connection.unwrap(PGConnection.class));
+        hear(connection);
       } finally {
         // The connection goes back to a pool.
         statement.execute("unlisten *");
@@ -82,16 +93,30 @@ public final class ChangeListener implements AutoCloseable {
     heard.ifPresent(one -> one.topic().ifPresentOrElse(changes::signal, changes::signalAll));
   }
 
-  private void hear(PGConnection connection) throws SQLException {
+  private void hear(Connection connection) throws SQLException {
+    PGConnection notified = connection.unwrap(PGConnection.class);
     // What was announced before listening began has been missed.
     changes.signalAll();
+    long checked = System.nanoTime();
     while (!closed) {
-      PGNotification[] heard = connection.getNotifications((int) POLL.toMillis());
+      PGNotification[] heard = notified.getNotifications((int) POLL.toMillis());
       if (heard != null) {
         for (PGNotification notification : heard) {
           hear(notification.getParameter());
         }
       }
+      if (System.nanoTime() - checked >= betweenChecks.toNanos()) {
+        checked = System.nanoTime();
+        check(connection);
+      }
+    }
+  }
+
+  /** From a server that is gone without a word, nothing comes but silence. */
+  private static void check(Connection connection) throws SQLException {
+    if (!connection.isValid((int) CHECK_PATIENCE.toSeconds())) {
+      connection.abort(Runnable::run);
+      throw new SQLException("the connection is not alive any more");
     }
   }
 }

@@ -1,6 +1,8 @@
 package dev.millrace.execution.store;
 
 import dev.millrace.database.DatabaseGate;
+import dev.millrace.failure.Failure;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -11,8 +13,12 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import javax.sql.DataSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
 import org.springframework.dao.PessimisticLockingFailureException;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.DataSourceUtils;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -26,6 +32,7 @@ public final class Database {
   /** What the current transaction is to announce. */
   private static final ScopedValue<List<String>> ANNOUNCED = ScopedValue.newInstance();
 
+  private static final Logger log = LoggerFactory.getLogger(Database.class);
   private static final int DEADLOCK_RETRIES = 3;
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
@@ -78,14 +85,41 @@ public final class Database {
       try {
         T result =
             ScopedValue.where(ANNOUNCED, announced)
-                .call(() -> transactions.execute(status -> work.apply(jdbc)));
+                .call(() -> transactions.execute(status -> guarded(work)));
         announcements.publish(announced);
         return result;
       } catch (PessimisticLockingFailureException e) {
+        log.info("A transaction is repeated, it ran into another one: {}", e.getMessage());
         if (left == 0) {
           throw e;
         }
       }
+    }
+  }
+
+  /** What the database says is the caller's fault, or the server's that we are connected to. */
+  private <T> T guarded(Function<JdbcClient, T> work) {
+    try {
+      return work.apply(jdbc);
+    } catch (DataAccessException e) {
+      switch (Refusal.of(e)) {
+        case Refusal.BadValue(String problem) ->
+            throw new Failure.InvalidRequest("request", "cannot be stored: " + problem);
+        case Refusal.ReadOnly readOnly -> {
+          abandonConnection();
+          throw new Failure.Unavailable("the database takes no changes just now", e);
+        }
+        case Refusal.Other other -> throw e;
+      }
+    }
+  }
+
+  /** A pool would keep a connection to a server that is no longer the one to write to. */
+  private void abandonConnection() {
+    try {
+      DataSourceUtils.getConnection(dataSource).abort(Runnable::run);
+    } catch (SQLException e) {
+      log.debug("Cannot abandon a connection", e);
     }
   }
 

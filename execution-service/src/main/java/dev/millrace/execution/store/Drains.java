@@ -178,7 +178,7 @@ public final class Drains {
                 """
                 with these as (
                   select name from execution.sessions where name = any(cast(:names as text[]))
-                  order by name for no key update)
+                  order by name collate "C" for no key update)
                 update execution.sessions s set drained = not drained
                 from these where s.name = these.name
                 """)

@@ -20,10 +20,7 @@ import java.util.Optional;
 import java.util.UUID;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
-/**
- * How leases end, each together with its task's transition. Locks are taken in one order
- * everywhere: sessions, then tasks, then leases.
- */
+/** How leases end, each together with its task's transition. */
 final class LeaseRows {
 
   private LeaseRows() {}
@@ -47,7 +44,7 @@ final class LeaseRows {
 
   /** The same, locked. */
   static Map<Held, Task> lockTasksOf(JdbcClient sql, Collection<Held> leases) {
-    return tasksOf(sql, leases, " for update of t");
+    return tasksOf(sql, leases, " for no key update of t");
   }
 
   private static Map<Held, Task> tasksOf(JdbcClient sql, Collection<Held> leases, String lock) {
@@ -115,10 +112,15 @@ final class LeaseRows {
     OperationState unused = TaskRows.apply(sql, task, new HandedBack(lease), now);
   }
 
-  /** Ends a locked task from outside; a bot that has it is told so and keeps its slot till then. */
-  static void stop(JdbcClient sql, Task task, ExecuteResponse response, Instant now) {
-    OperationState unused = TaskRows.apply(sql, task, new Stopped(response), now);
-    cancel(sql, List.of(task.id()));
+  /** Ends locked tasks from outside; a bot that has one is told and keeps its slot till then. */
+  static void stop(JdbcClient sql, List<Task> tasks, ExecuteResponse response, Instant now) {
+    if (tasks.isEmpty()) {
+      return;
+    }
+    List<OperationState> unused =
+        TaskRows.apply(
+            sql, tasks.stream().map(task -> new Change(task, new Stopped(response))).toList(), now);
+    cancel(sql, tasks.stream().map(Task::id).toList());
   }
 
   /** Has bots stop what they still have of tasks. */
@@ -152,9 +154,12 @@ final class LeaseRows {
     int unused =
         sql.sql(
                 """
-                delete from execution.leases
-                where state = 'CANCELLED' and (id, session) in
+                with these as materialized (
+                  select id from execution.leases
+                  where state = 'CANCELLED' and (id, session) in
                     (select * from unnest(cast(:lease as uuid[]), cast(:session as text[])))
+                  for update skip locked)
+                delete from execution.leases l using these where l.id = these.id
                 """)
             .param("lease", columns.texts(held -> held.lease().toString()))
             .param("session", columns.texts(Held::session))

@@ -12,6 +12,7 @@ import dev.millrace.execution.scheduling.TimeoutPolicy;
 import dev.millrace.execution.store.LeaseRows.Held;
 import dev.millrace.execution.store.LeaseRows.Problem;
 import dev.millrace.execution.store.TaskRows.Change;
+import dev.millrace.database.Together.Bounds;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -36,6 +37,8 @@ public final class LeaseStore {
   private static final int MOST_AT_ONCE = 200;
 
   private static final int MOST_REMEMBERED = 20_000;
+  /** The most bytes of outcomes that one statement brings. */
+  private static final long MOST_BYTES = 4 * 1024 * 1024;
 
   private final Database database;
   private final Clock clock;
@@ -44,7 +47,6 @@ public final class LeaseStore {
   private final TimeoutPolicy timeouts;
   private final Duration expiry;
   private final FairShare shares;
-  private final Instant startedAt;
   private final Queues queues;
   private final GivenTasks given = new GivenTasks(MOST_REMEMBERED);
   private final Together<Held, Optional<Task>> tasks;
@@ -69,10 +71,13 @@ public final class LeaseStore {
     this.timeouts = timeouts;
     this.expiry = expiry;
     this.shares = shares;
-    this.startedAt = clock.instant();
     queues = new Queues(database);
     tasks = new Together<>(MOST_AT_ONCE, this::tasksOf);
-    outcomes = new Together<>(MOST_AT_ONCE, this::finish);
+    outcomes =
+        new Together<>(
+            Bounds.<Outcome>most(MOST_AT_ONCE)
+                .heaviest(MOST_BYTES, outcome -> outcome.response().getSerializedSize()),
+            this::finish);
   }
 
   /**
@@ -155,15 +160,14 @@ public final class LeaseStore {
   }
 
   /**
-   * Ends the leases that were not reported in time; returns how many. Bots could not report while
-   * nobody was there to hear it: after an outage they get the chance to do so first.
+   * Ends the leases that were to be reported by then and were not; returns how many.
+   *
+   * @param by not later than all of them had the chance to
    */
-  public int expire() {
-    if (clock.instant().isBefore(startedAt.plus(expiry))) {
-      return 0;
-    }
+  public int expire(Instant by) {
     return sweep(
-        "expires_at <= :now",
+        "expires_at <= :by",
+        by,
         (sql, task, lease) ->
             LeaseRows.fail(
                 sql,
@@ -175,14 +179,15 @@ public final class LeaseStore {
                 clock.instant()));
   }
 
-  /** Ends actions that bots hold for longer than time-out and transfers allow. */
-  public int endOverdue() {
+  /** Ends actions that bots held, by then, for longer than time-out and transfers allow. */
+  public int endOverdue(Instant by) {
     return sweep(
-        "overdue_at <= :now and state <> 'CANCELLED'",
+        "overdue_at <= :by and state <> 'CANCELLED'",
+        by,
         (sql, task, lease) ->
             LeaseRows.stop(
                 sql,
-                task,
+                List.of(task),
                 Endings.failed(
                     Code.DEADLINE_EXCEEDED,
                     "the worker held the action for longer than its time-out of %s allows"
@@ -196,19 +201,20 @@ public final class LeaseStore {
 
   private record Found(UUID lease, String session) {}
 
-  private int sweep(String condition, Ending ending) {
+  private int sweep(String condition, Instant by, Ending ending) {
     List<Found> found =
         database.transaction(sql ->
             sql.sql("select id, session from execution.leases where " + condition)
-                .param("now", Database.at(clock.instant()))
+                .param("by", Database.at(by))
                 .query((row, n) ->
                     new Found(row.getObject("id", UUID.class), row.getString("session")))
                 .list());
-    found.forEach(one -> database.run(sql -> end(sql, one, condition, ending)));
+    found.forEach(one -> database.run(sql -> end(sql, one, condition, by, ending)));
     return found.size();
   }
 
-  private void end(JdbcClient sql, Found found, String condition, Ending ending) {
+  private void end(
+      JdbcClient sql, Found found, String condition, Instant by, Ending ending) {
     Optional<Task> task = LeaseRows.lockTaskOf(sql, found.lease(), found.session());
     // It may have been reported, or ended by another replica, since it was found.
     boolean still =
@@ -217,7 +223,7 @@ public final class LeaseStore {
                     + condition
                     + ")")
             .param("id", found.lease())
-            .param("now", Database.at(clock.instant()))
+            .param("by", Database.at(by))
             .query(Boolean.class)
             .single();
     if (still && task.isPresent()) {

@@ -102,7 +102,10 @@ public final class LiveActions {
       }
       String message = "killed by %s: %s".formatted(by, reason);
       LeaseRows.stop(
-          sql, task.get(), Endings.failed(Code.FAILED_PRECONDITION, message), clock.instant());
+          sql,
+          List.of(task.get()),
+          Endings.failed(Code.FAILED_PRECONDITION, message),
+          clock.instant());
       return Kill.DONE;
     });
   }

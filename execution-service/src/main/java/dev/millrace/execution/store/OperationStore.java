@@ -9,27 +9,27 @@ import dev.millrace.execution.operation.OperationEvent.Stopped;
 import dev.millrace.execution.operation.OperationName;
 import dev.millrace.execution.operation.OperationState;
 import dev.millrace.execution.operation.OperationState.Completed;
+import dev.millrace.execution.operation.OperationState.Queued;
 import dev.millrace.execution.scheduling.Requirements;
 import dev.millrace.execution.store.SubmissionRows.Join;
 import dev.millrace.execution.store.SubmissionRows.NewOperation;
 import dev.millrace.execution.store.SubmissionRows.Row;
+import dev.millrace.database.Together.Bounds;
 import dev.millrace.failure.Failure;
 import dev.millrace.instance.InstanceName;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Types;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
@@ -39,20 +39,24 @@ import org.springframework.jdbc.core.simple.JdbcClient;
  */
 public final class OperationStore {
 
-  private static final String SELECT =
-      "select o.id as operation_id, o.instance as operation_instance, o.created_at,"
-          + " o.cancelled_at, o.inline_stdout, o.inline_stderr, o.inline_output_files, "
-          + TaskRows.COLUMNS
-          + " from execution.operations o join execution.tasks t on t.id = o.task ";
-
   /** The most callers that one transaction serves. */
   private static final int MOST_AT_ONCE = 200;
+
+  /** The most bytes of actions that one statement brings. */
+  private static final long MOST_BYTES = 4 * 1024 * 1024;
+
+  /** Of so many actions it is looked at once whether anybody follows them. */
+  private static final int MOST_LOOKED_AT = 5_000;
+
+  /** The most runs that are forgotten at once. */
+  private static final int MOST_FORGOTTEN = 10_000;
 
   private final Database database;
   private final Clock clock;
   private final Supplier<UUID> ids;
   private final Duration grace;
   private final Queues queues;
+  private final UnwatchedTasks unwatched;
   private final Together<Join, Optional<Entered>> joins;
   private final Together<Order, Entered> submissions;
   private final Together<OperationName, Optional<OperationSnapshot>> looks;
@@ -67,74 +71,110 @@ public final class OperationStore {
     this.ids = ids;
     this.grace = grace;
     queues = new Queues(database);
+    unwatched = new UnwatchedTasks(database, MOST_LOOKED_AT);
     joins = new Together<>(MOST_AT_ONCE, this::join);
-    submissions = new Together<>(MOST_AT_ONCE, this::submit);
+    submissions =
+        new Together<>(
+            Bounds.<Order>most(MOST_AT_ONCE)
+                .heaviest(MOST_BYTES, order -> order.row().action().action().getSerializedSize()),
+            this::submit);
     looks = new Together<>(MOST_AT_ONCE, this::look);
     steps = new Together<>(MOST_AT_ONCE, this::step);
   }
 
-  /** Joins an equal action in flight that may be shared. */
-  public Optional<Entered> join(InstanceName instance, Digest action, InliningWishes wishes) {
-    return joins.ask(new Join(instance, action, wishes));
+  /**
+   * Joins an equal action in flight that may be shared, which becomes as urgent as the most urgent
+   * of those who wait for it.
+   */
+  public Optional<Entered> join(
+      InstanceName instance, Digest action, int priority, InliningWishes wishes) {
+    return joins.ask(new Join(instance, action, priority, wishes));
   }
 
   private List<Optional<Entered>> join(List<Join> wishes) {
-    return database.transaction(sql -> {
-      List<Optional<UUID>> runs = SubmissionRows.find(sql, wishes);
-      List<NewOperation> entered = new ArrayList<>();
-      List<Optional<Entered>> names = new ArrayList<>();
-      for (int i = 0; i < wishes.size(); i++) {
-        Join wish = wishes.get(i);
-        names.add(
-            runs.get(i)
-                .map(run -> {
-                  OperationName name = new OperationName(wish.instance(), ids.get());
-                  entered.add(new NewOperation(name, run, wish.wishes()));
-                  return new Entered(name, run);
-                }));
-      }
-      if (!entered.isEmpty()) {
-        enter(sql, entered);
-        // Whoever gives out work passes over what is locked here.
-        Database.announce(sql, Changes.QUEUE);
-      }
-      return names;
-    });
+    List<Caller> callers =
+        wishes.stream().map(wish -> new Caller(wish.instance(), wish.wishes())).toList();
+    return database.transaction(sql -> enter(sql, callers, SubmissionRows.find(sql, wishes)));
+  }
+
+  /** One who is to have an operation, and what is wanted of its result. */
+  private record Caller(InstanceName instance, InliningWishes wishes) {}
+
+  /** Enters operations of those callers for whom there are runs. */
+  private List<Optional<Entered>> enter(
+      JdbcClient sql, List<Caller> callers, List<Optional<UUID>> runs) {
+    List<NewOperation> entered = new ArrayList<>();
+    List<Optional<Entered>> names = new ArrayList<>();
+    for (int i = 0; i < callers.size(); i++) {
+      Caller caller = callers.get(i);
+      OperationName name = new OperationName(caller.instance(), ids.get());
+      runs.get(i).ifPresent(run -> entered.add(new NewOperation(name, run, caller.wishes())));
+      names.add(runs.get(i).map(run -> new Entered(name, run)));
+    }
+    if (!entered.isEmpty()) {
+      enter(sql, entered);
+      // There is work; and whoever gives it out passes over what is locked here.
+      Database.announce(sql, Changes.QUEUE);
+    }
+    return names;
   }
 
   /** Queues an action, or joins an equal one that was queued meanwhile. */
   public Entered submit(Submission submission, InliningWishes wishes) {
-    long queue = queues.id(submission.instance(), submission.requirements());
-    return submissions.ask(new Order(new Row(submission, queue), wishes));
+    return inQueue(submission, row -> submissions.ask(new Order(row, wishes)));
+  }
+
+  /** A failover may have lost the queue that was known: then another one is made. */
+  private Entered inQueue(Submission submission, Function<Row, Entered> enter) {
+    InstanceName instance = submission.instance();
+    Requirements requirements = submission.requirements();
+    try {
+      return enter.apply(new Row(submission, queues.id(instance, requirements)));
+    } catch (DataIntegrityViolationException lost) {
+      queues.forget(instance, requirements);
+      return enter.apply(new Row(submission, queues.id(instance, requirements)));
+    }
   }
 
   /** One caller's action, and what the caller wants to have of its result. */
   private record Order(Row row, InliningWishes wishes) {}
 
   private List<Entered> submit(List<Order> orders) {
-    return database.transaction(sql -> {
-      List<UUID> runs =
-          SubmissionRows.queue(sql, orders.stream().map(Order::row).toList(), ids, clock.instant());
-      List<NewOperation> entered = new ArrayList<>();
-      for (int i = 0; i < orders.size(); i++) {
-        Order order = orders.get(i);
-        OperationName name = new OperationName(order.row().action().instance(), ids.get());
-        entered.add(new NewOperation(name, runs.get(i), order.wishes()));
+    Map<Integer, Entered> names = new TreeMap<>();
+    while (names.size() < orders.size()) {
+      List<Integer> left =
+          IntStream.range(0, orders.size()).filter(i -> !names.containsKey(i)).boxed().toList();
+      List<Optional<Entered>> entered =
+          database.transaction(sql -> enqueue(sql, left.stream().map(orders::get).toList()));
+      for (int i = 0; i < left.size(); i++) {
+        int order = left.get(i);
+        entered.get(i).ifPresent(name -> names.put(order, name));
       }
-      enter(sql, entered);
-      Database.announce(sql, Changes.QUEUE);
-      return entered.stream().map(one -> new Entered(one.name(), one.task())).toList();
-    });
+    }
+    return List.copyOf(names.values());
+  }
+
+  /** Nothing for those that have to try again. */
+  private List<Optional<Entered>> enqueue(JdbcClient sql, List<Order> orders) {
+    List<Caller> callers =
+        orders.stream()
+            .map(order -> new Caller(order.row().action().instance(), order.wishes()))
+            .toList();
+    List<Row> rows = orders.stream().map(Order::row).toList();
+    return enter(sql, callers, SubmissionRows.queue(sql, rows, ids, clock.instant()));
   }
 
   /** Keeps the name of an operation that was over before it began, so that it can be asked for. */
   public Entered remember(
       Submission submission, ExecuteResponse response, InliningWishes wishes) {
-    long queue = queues.id(submission.instance(), submission.requirements());
-    Row row = new Row(submission.alone(), queue);
-    OperationName name = new OperationName(submission.instance(), ids.get());
+    return inQueue(submission.alone(), row -> remember(row, response, wishes));
+  }
+
+  private Entered remember(Row row, ExecuteResponse response, InliningWishes wishes) {
+    OperationName name = new OperationName(row.action().instance(), ids.get());
     return database.transaction(sql -> {
-      UUID run = SubmissionRows.queue(sql, List.of(row), ids, clock.instant()).getFirst();
+      UUID run =
+          SubmissionRows.queue(sql, List.of(row), ids, clock.instant()).getFirst().orElseThrow();
       Task accepted = TaskRows.lock(sql, run).orElseThrow();
       OperationState unused = TaskRows.apply(sql, accepted, new Stopped(response), clock.instant());
       enter(sql, List.of(new NewOperation(name, run, wishes)));
@@ -170,30 +210,15 @@ public final class OperationStore {
   }
 
   private List<Optional<OperationSnapshot>> look(List<OperationName> names) {
-    return database.read(sql -> look(sql, names));
+    return database.read(sql -> OperationRows.read(sql, names));
   }
 
   private List<Optional<OperationSnapshot>> step(List<OperationName> names) {
     return database.transaction(sql -> {
       // Written only when it is about time: every step of every follower comes by here.
       watchUntil(sql, names, clock.instant().plus(grace.multipliedBy(3).dividedBy(4)));
-      return look(sql, names);
+      return OperationRows.read(sql, names);
     });
-  }
-
-  private static List<Optional<OperationSnapshot>> look(JdbcClient sql, List<OperationName> names) {
-    Map<OperationName, OperationSnapshot> found = new HashMap<>();
-    sql.sql(SELECT + " where o.id = any(cast(:ids as uuid[])) and o.deleted_at is null")
-        .param("ids", ids(names))
-        .query(row -> {
-          OperationSnapshot snapshot = read(row);
-          found.put(snapshot.name(), snapshot);
-        });
-    return names.stream().map(name -> Optional.ofNullable(found.get(name))).toList();
-  }
-
-  private static String[] ids(List<OperationName> names) {
-    return names.stream().map(name -> name.id().toString()).toArray(String[]::new);
   }
 
   /** Somebody ceased to follow an operation: the grace time begins, unless others do. */
@@ -203,16 +228,7 @@ public final class OperationStore {
 
   /** Makes sure that operations count as watched for so long; more is given if less is left. */
   private void watchUntil(JdbcClient sql, List<OperationName> names, Instant atLeast) {
-    int unused =
-        sql.sql(
-                """
-                update execution.operations set watched_until = :until
-                where id = any(cast(:ids as uuid[])) and watched_until < :least
-                """)
-            .param("until", Database.at(clock.instant().plus(grace)))
-            .param("least", Database.at(atLeast))
-            .param("ids", ids(names))
-            .update();
+    OperationRows.watch(sql, names, clock.instant().plus(grace), atLeast);
   }
 
   /** What the action of an operation asks for. */
@@ -231,41 +247,13 @@ public final class OperationStore {
    */
   public List<OperationSnapshot> list(
       InstanceName instance, OperationFilter filter, Optional<Position> after, int limit) {
-    return database.transaction(sql ->
-        sql.sql(
-                SELECT
-                    + """
-                     where o.instance = :instance and o.deleted_at is null
-                      and (cast(:stage as text) is null or
-                           case when o.cancelled_at is null then t.stage else 'COMPLETED' end
-                           = :stage)
-                      and (cast(:done as boolean) is null or
-                           (o.cancelled_at is not null or t.stage = 'COMPLETED') = :done)
-                      and (cast(:invocation as text) is null or t.invocation = :invocation)
-                      and (cast(:hash as text) is null or t.action_hash = :hash)
-                      and (cast(:id as uuid) is null or
-                           (o.created_at, o.id) > (cast(:at as timestamptz), cast(:id as uuid)))
-                    order by o.created_at, o.id limit :limit
-                    """)
-            .param("instance", instance.value())
-            .param("stage", filter.stage().orElse(null), Types.VARCHAR)
-            .param("done", filter.done().orElse(null), Types.BOOLEAN)
-            .param("invocation", filter.invocation().orElse(null), Types.VARCHAR)
-            .param("hash", filter.actionHash().orElse(null), Types.VARCHAR)
-            .param("id", after.map(p -> p.id().toString()).orElse(null), Types.VARCHAR)
-            .param(
-                "at",
-                after.map(p -> Database.at(p.createdAt())).orElse(null),
-                Types.TIMESTAMP_WITH_TIMEZONE)
-            .param("limit", limit)
-            .query((row, n) -> read(row))
-            .list());
+    return database.transaction(sql -> OperationRows.list(sql, instance, filter, after, limit));
   }
 
   /** Cancels one operation; the action itself only if no other operation waits for it. */
   public void cancel(OperationName name) {
     database.run(sql -> {
-      OperationSnapshot seen = found(name, look(sql, List.of(name)).getFirst());
+      OperationSnapshot seen = found(name, OperationRows.read(sql, List.of(name)).getFirst());
       Task task = TaskRows.lock(sql, seen.task().id()).orElseThrow();
       if (task.state() instanceof Completed) {
         return;
@@ -282,6 +270,10 @@ public final class OperationStore {
       if (cancelled > 0) {
         Database.announce(sql, Changes.task(task.id()));
         stopIfUnwanted(sql, task, "cancelled on request");
+        if (task.state() instanceof Queued) {
+          // Whoever gives out work passes over what is locked here.
+          Database.announce(sql, Changes.QUEUE);
+        }
       }
     });
   }
@@ -297,14 +289,14 @@ public final class OperationStore {
             .query(Boolean.class)
             .single();
     if (!wanted) {
-      LeaseRows.stop(sql, task, Endings.cancelled(reason), clock.instant());
+      LeaseRows.stop(sql, List.of(task), Endings.cancelled(reason), clock.instant());
     }
   }
 
   /** Forgets an operation's name; if the action still runs, nobody follows it any more. */
   public void delete(OperationName name) {
     database.run(sql -> {
-      OperationSnapshot unused = found(name, look(sql, List.of(name)).getFirst());
+      OperationSnapshot unused = found(name, OperationRows.read(sql, List.of(name)).getFirst());
       int changed =
           sql.sql(
                   """
@@ -318,49 +310,9 @@ public final class OperationStore {
     });
   }
 
-  /** Ends the actions that nobody has followed for the grace time; returns how many. */
-  public int stopUnwatched() {
-    Instant now = clock.instant();
-    List<UUID> unwatched =
-        database.transaction(sql ->
-            sql.sql(
-                    """
-                    select t.id from execution.tasks t
-                    where t.stage <> 'COMPLETED' and not exists (
-                      select 1 from execution.operations o
-                      where o.task = t.id and o.cancelled_at is null
-                        and o.watched_until > :now)
-                    """)
-                .param("now", Database.at(now))
-                .query(UUID.class)
-                .list());
-    return (int) unwatched.stream().filter(task -> stopUnwatched(task, now)).count();
-  }
-
-  private boolean stopUnwatched(UUID id, Instant now) {
-    return database.transaction(sql -> {
-      Optional<Task> task = TaskRows.lock(sql, id).filter(t -> !(t.state() instanceof Completed));
-      // Somebody may have come back, or joined, since it was found.
-      boolean watched =
-          sql.sql(
-                  """
-                  select exists (select 1 from execution.operations
-                    where task = :task and cancelled_at is null and watched_until > :now)
-                  """)
-              .param("task", id)
-              .param("now", Database.at(now))
-              .query(Boolean.class)
-              .single();
-      if (task.isEmpty() || watched) {
-        return false;
-      }
-      LeaseRows.stop(
-          sql,
-          task.get(),
-          Endings.cancelled("nobody followed the operation any more"),
-          clock.instant());
-      return true;
-    });
+  /** Ends actions that nobody has followed since; returns how many. */
+  public int stopUnwatched(Instant since) {
+    return unwatched.stop(since, clock.instant());
   }
 
   /** Forgets operations that have been over for long; returns how many runs that were. */
@@ -368,31 +320,15 @@ public final class OperationStore {
     return database.transaction(sql ->
         sql.sql(
                 """
-                delete from execution.tasks t
-                where t.stage = 'COMPLETED' and t.completed_at < :moment
-                  and not exists (select 1 from execution.leases l where l.task = t.id)
+                with old as materialized (
+                  select id from execution.tasks t
+                  where t.stage = 'COMPLETED' and t.completed_at < :moment
+                    and not exists (select 1 from execution.leases l where l.task = t.id)
+                  order by t.completed_at limit :most for update skip locked)
+                delete from execution.tasks t using old where t.id = old.id
                 """)
             .param("moment", Database.at(moment))
+            .param("most", MOST_FORGOTTEN)
             .update());
-  }
-
-  private static OperationSnapshot read(ResultSet row) throws SQLException {
-    Task task = TaskRows.read(row);
-    boolean cancelled = row.getObject("cancelled_at") != null;
-    OperationState state =
-        cancelled && !(task.state() instanceof Completed)
-            ? new Completed(task.state().attempts(), Endings.cancelled("cancelled on request"))
-            : task.state();
-    return new OperationSnapshot(
-        new OperationName(
-            new InstanceName(row.getString("operation_instance")),
-            row.getObject("operation_id", UUID.class)),
-        task,
-        state,
-        TaskRows.instant(row, "created_at"),
-        new InliningWishes(
-            row.getBoolean("inline_stdout"),
-            row.getBoolean("inline_stderr"),
-            Set.copyOf(Arrays.asList(QueueRows.strings(row.getArray("inline_output_files"))))));
   }
 }

@@ -31,8 +31,13 @@ final class QueueRows {
 
   private QueueRows() {}
 
-  /** The id of a queue, which is made if there is none. Queues are never removed. */
-  static long intern(JdbcClient sql, InstanceName instance, Requirements requirements) {
+  /**
+   * The id of a queue, which is made if there is none. Queues are never removed.
+   *
+   * @param fresh an id that was never used, not even before a failover that lost the latest rows
+   */
+  static long intern(
+      JdbcClient sql, InstanceName instance, Requirements requirements, long fresh) {
     Optional<Long> found = find(sql, instance, requirements);
     if (found.isPresent()) {
       return found.get();
@@ -40,10 +45,12 @@ final class QueueRows {
     int unused =
         sql.sql(
                 """
-                insert into execution.queues (instance, property_names, property_values)
-                values (:instance, cast(:names as text[]), cast(:values as text[]))
+                insert into execution.queues (id, instance, property_names, property_values)
+                overriding system value
+                values (:id, :instance, cast(:names as text[]), cast(:values as text[]))
                 on conflict do nothing
                 """)
+            .param("id", fresh)
             .param("instance", instance.value())
             .param("names", names(requirements.properties()))
             .param("values", values(requirements.properties()))
@@ -57,8 +64,8 @@ final class QueueRows {
     return sql.sql(
             """
             select id from execution.queues
-            where instance = :instance and property_names = cast(:names as text[])
-              and property_values = cast(:values as text[])
+            where execution.queue_identity(instance, property_names, property_values)
+              = execution.queue_identity(:instance, cast(:names as text[]), cast(:values as text[]))
             """)
         .param("instance", instance.value())
         .param("names", names(requirements.properties()))

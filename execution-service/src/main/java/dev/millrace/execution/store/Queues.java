@@ -4,9 +4,14 @@ import dev.millrace.execution.scheduling.Requirements;
 import dev.millrace.execution.store.QueueRows.Queue;
 import dev.millrace.instance.InstanceName;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
-/** The queues that this replica has met: they never change and are never removed. */
+/**
+ * The queues that this replica has met: they never change and are never removed. Only a failover
+ * may lose the latest of them; their ids are not given out again.
+ */
 final class Queues {
 
   /** Clients may ask for anything: what is more is looked up each time. */
@@ -29,11 +34,18 @@ final class Queues {
     if (kept != null) {
       return kept;
     }
-    long id = database.transaction(sql -> QueueRows.intern(sql, instance, requirements));
+    // Positive, and chosen at random: a sequence goes back when a failover loses its latest steps.
+    long fresh = ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
+    long id = database.transaction(sql -> QueueRows.intern(sql, instance, requirements, fresh));
     if (ids.size() < MOST_KEPT) {
       ids.put(key, id);
     }
     return id;
+  }
+
+  /** A queue turned out not to be there any more. */
+  void forget(InstanceName instance, Requirements requirements) {
+    @Nullable Long unused = ids.remove(new Key(instance, requirements));
   }
 
   /** A queue that an action is in. */

@@ -2,16 +2,18 @@ package dev.millrace.execution.store;
 
 import dev.millrace.execution.scheduling.Requirements.Property;
 import dev.millrace.execution.store.HeldLease.State;
+import java.util.ArrayList;
+import java.util.UUID;
+import java.util.stream.Collectors;
 import dev.millrace.execution.store.LeaseRows.Held;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.UUID;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
@@ -31,23 +33,29 @@ final class ReportRows {
       Instant now,
       Duration expiry) {
     Instant fresh = now.minus(expiry.dividedBy(FRESH_PART));
-    List<String> seen = new ArrayList<>();
+    Set<String> seen = new LinkedHashSet<>();
+    // Of two reports of one session the later one holds.
+    Map<String, BotReport> changed = new LinkedHashMap<>();
     for (BotReport report : reports) {
-      @Nullable SessionLook look = looks.get(report.session());
-      if (look == null) {
+      @Nullable SessionLook before = looks.get(report.session());
+      if (before == null) {
         continue;
       }
-      boolean still = look.bot().isStill(report.bot());
-      if (!still) {
-        rewrite(sql, report);
+      boolean still = before.bot().isStill(report.bot());
+      if (still) {
+        changed.remove(report.session());
+      } else {
+        changed.put(report.session(), report);
       }
-      if (!still || look.bot().seenAt().isBefore(fresh)) {
+      if (before.bot().seenAt().isBefore(fresh) || !still) {
         seen.add(report.session());
       }
     }
     if (!seen.isEmpty()) {
       see(sql, seen, now, now.plus(expiry));
     }
+    // They are locked by now, in the order that all keep.
+    changed.values().forEach(report -> rewrite(sql, report));
   }
 
   private static void rewrite(JdbcClient sql, BotReport report) {
@@ -70,14 +78,14 @@ final class ReportRows {
             .update();
   }
 
-  private static void see(JdbcClient sql, List<String> sessions, Instant now, Instant until) {
+  private static void see(JdbcClient sql, Set<String> sessions, Instant now, Instant until) {
     int unused =
         sql.sql(
                 """
                 with here as materialized (
                   select name from execution.sessions
                   where name = any(cast(:names as text[])) and ended_at is null
-                  order by name for no key update)
+                  order by name collate "C" for no key update)
                 update execution.sessions s set seen_at = :now, expires_at = :until
                 from here where s.name = here.name
                 """)
@@ -89,7 +97,10 @@ final class ReportRows {
 
   private record Reported(String session, LeaseReport lease) {}
 
-  /** Renews the leases that bots say they have; those of others are not theirs to renew. */
+  /**
+   * Renews the leases that bots say they have; those of others are not theirs to renew. What
+   * somebody else renews or ends just now is left to them.
+   */
   static void renewLeases(JdbcClient sql, Collection<BotReport> reports, Instant until) {
     Columns<Reported> columns =
         new Columns<>(
@@ -100,12 +111,19 @@ final class ReportRows {
     int unused =
         sql.sql(
                 """
+                with reported as (
+                  select lease, session, bool_or(begun) as begun
+                  from unnest(cast(:lease as uuid[]), cast(:session as text[]),
+                    cast(:begun as boolean[])) as r(lease, session, begun)
+                  group by lease, session),
+                held as materialized (
+                  select l.id, r.begun from execution.leases l
+                    join reported r on l.id = r.lease and l.session = r.session
+                  for no key update of l skip locked)
                 update execution.leases l
                 set expires_at = :until,
-                    state = case when r.begun and l.state = 'PENDING' then 'ACTIVE' else l.state end
-                from unnest(cast(:lease as uuid[]), cast(:session as text[]),
-                  cast(:begun as boolean[])) as r(lease, session, begun)
-                where l.id = r.lease and l.session = r.session
+                    state = case when h.begun and l.state = 'PENDING' then 'ACTIVE' else l.state end
+                from held h where l.id = h.id
                 """)
             .param("lease", columns.texts(reported -> reported.lease().id().toString()))
             .param("session", columns.texts(Reported::session))

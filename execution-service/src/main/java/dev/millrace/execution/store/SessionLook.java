@@ -19,7 +19,7 @@ import java.util.UUID;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** A session as it was at one moment, with all that it held. */
-record SessionLook(Bot bot, List<Row> leases) {
+record SessionLook(Bot bot, boolean drained, List<Row> leases) {
 
   /** What is known of the bot. */
   record Bot(boolean accepts, int capacity, Offer offer, Instant seenAt) {
@@ -67,7 +67,7 @@ record SessionLook(Bot bot, List<Row> leases) {
     sql.sql(
             """
             select s.name, s.instance, s.serves_below, s.property_names, s.property_values,
-              s.capacity, s.accepts_work, s.seen_at, l.id as lease_id, l.state,
+              s.capacity, s.accepts_work, s.drained, s.seen_at, l.id as lease_id, l.state,
               l.expires_at as lease_expires_at, t.instance as task_instance, t.digest_function,
               t.action, t.queue
             from execution.sessions s
@@ -80,7 +80,7 @@ record SessionLook(Bot bot, List<Row> leases) {
         .query(row -> {
           String name = row.getString("name");
           if (!looks.containsKey(name)) {
-            looks.put(name, new SessionLook(Bot.read(row), new ArrayList<>()));
+            looks.put(name, new SessionLook(Bot.read(row), row.getBoolean("drained"), new ArrayList<>()));
           }
           if (row.getObject("lease_id") != null) {
             looks.get(name).leases().add(Row.read(row));
@@ -89,9 +89,9 @@ record SessionLook(Bot bot, List<Row> leases) {
     return looks;
   }
 
-  /** The leases as the bot is told of them. */
-  List<HeldLease> held(JdbcClient sql, Queues queues) {
-    return leases.stream().map(row -> held(sql, queues, row)).toList();
+  /** The same as the bot is to be told. */
+  Standing standing(JdbcClient sql, Queues queues) {
+    return new Standing(leases.stream().map(row -> held(sql, queues, row)).toList(), drained);
   }
 
   private static HeldLease held(JdbcClient sql, Queues queues, Row row) {

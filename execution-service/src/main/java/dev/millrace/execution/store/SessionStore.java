@@ -4,9 +4,10 @@ import com.google.rpc.Code;
 import dev.millrace.database.Together;
 import dev.millrace.execution.scheduling.AttemptPolicy;
 import dev.millrace.execution.scheduling.Prospect.KnownWorker;
-import dev.millrace.execution.scheduling.Requirements.Property;
 import dev.millrace.execution.store.HeldLease.State;
+import dev.millrace.execution.store.LeaseRows.Held;
 import dev.millrace.execution.store.LeaseRows.Problem;
+import dev.millrace.database.Together.Bounds;
 import dev.millrace.failure.Failure;
 import java.time.Clock;
 import java.time.Duration;
@@ -14,8 +15,11 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
@@ -28,14 +32,21 @@ public final class SessionStore {
   /** The most bots that one transaction serves. */
   private static final int MOST_AT_ONCE = 200;
 
+  /** The most bytes of what is told of running actions that one statement brings. */
+  private static final long MOST_BYTES = 4 * 1024 * 1024;
+
+  /** For so long it does not matter that a worker came or went elsewhere. */
+  private static final Duration FRESH = Duration.ofSeconds(1);
+
   private final Database database;
   private final Clock clock;
   private final Supplier<UUID> ids;
   private final AttemptPolicy attempts;
   private final Duration expiry;
   private final Queues queues;
-  private final Together<BotReport, Optional<List<HeldLease>>> signs;
-  private final Together<String, Optional<List<HeldLease>>> looks;
+  private final KnownWorkers workers;
+  private final Together<BotReport, Optional<Standing>> signs;
+  private final Together<String, Optional<Standing>> looks;
 
   /**
    * @param expiry how long a session lasts without a sign of its bot
@@ -48,189 +59,102 @@ public final class SessionStore {
     this.attempts = attempts;
     this.expiry = expiry;
     queues = new Queues(database);
-    signs = new Together<>(MOST_AT_ONCE, this::report);
-    looks = new Together<>(MOST_AT_ONCE, this::leases);
+    workers = new KnownWorkers(database, clock, System::nanoTime, FRESH);
+    signs =
+        new Together<>(
+            Bounds.<BotReport>most(MOST_AT_ONCE).heaviest(MOST_BYTES, BotReport::bytes),
+            this::report);
+    looks = new Together<>(MOST_AT_ONCE, this::look);
   }
 
   /** Opens a session, and ends the one that the bot had before; its leases go to others. */
   public String open(BotSession session) {
-    return database.transaction(sql -> {
-      Drains.hold(sql);
-      serialise(sql, session);
-      existing(sql, session).ifPresent(old -> remove(sql, old));
-      String name = session.instance().prefix() + "sessions/" + ids.get();
-      insert(sql, name, session);
-      return name;
-    });
-  }
-
-  /** Two sessions of one bot may be opened at once: one after the other then. */
-  private static void serialise(JdbcClient sql, BotSession session) {
-    String unused =
-        sql.sql("select pg_advisory_xact_lock(hashtextextended(:bot, 0))::text")
-            .param("bot", "execution.sessions " + session.instance() + " " + session.botId())
-            .query(String.class)
-            .single();
-  }
-
-  private static Optional<String> existing(JdbcClient sql, BotSession session) {
-    return sql.sql(
-            """
-            select name from execution.sessions
-            where instance = :instance and bot_id = :bot for update
-            """)
-        .param("instance", session.instance().value())
-        .param("bot", session.botId())
-        .query(String.class)
-        .optional();
+    String opened =
+        database.transaction(sql -> {
+          Drains.hold(sql);
+          SessionRows.serialise(sql, session);
+          SessionRows.lockOf(sql, session).ifPresent(old -> remove(sql, old));
+          String name = session.instance().prefix() + "sessions/" + ids.get();
+          Instant now = clock.instant();
+          SessionRows.insert(sql, name, session, now, now.plus(expiry));
+          return name;
+        });
+    workers.forget();
+    return opened;
   }
 
   private void remove(JdbcClient sql, String session) {
-    leases(sql, List.of(session))
-        .getFirst()
-        .orElse(List.of())
-        .forEach(lease -> lose(sql, session, lease, /* atPeace= */ false));
-    int unused =
-        sql.sql("delete from execution.sessions where name = :name")
-            .param("name", session)
-            .update();
+    List<HeldLease> had =
+        look(sql, List.of(session)).getFirst().map(Standing::leases).orElse(List.of());
+    lose(sql, session, had, /* atPeace= */ false);
+    SessionRows.delete(sql, session);
     Database.announce(sql, Changes.session(session));
-  }
-
-  private void insert(JdbcClient sql, String name, BotSession session) {
-    List<Property> properties = QueueRows.properties(session.offer());
-    Instant now = clock.instant();
-    int unused =
-        sql.sql(
-                """
-                insert into execution.sessions (name, instance, serves_below, bot_id,
-                  property_names, property_values, capacity, accepts_work, drained, seen_at,
-                  expires_at)
-                values (:name, :instance, :below, :bot, cast(:names as text[]),
-                  cast(:values as text[]), :capacity, :accepts, :drained, :now, :expires)
-                """)
-            .param("name", name)
-            .param("instance", session.instance().value())
-            .param("below", session.offer().below())
-            .param("bot", session.botId())
-            .param("names", QueueRows.names(properties))
-            .param("values", QueueRows.values(properties))
-            .param("capacity", session.capacity())
-            .param("accepts", session.acceptsWork())
-            .param("drained", Drains.match(sql, session, now))
-            .param("now", Database.at(now))
-            .param("expires", Database.at(now.plus(expiry)))
-            .update();
   }
 
   /**
    * Takes a report of a bot, which renews the session and the leases in it.
    *
    * @param reports the leases that the bot has and is not done with
-   * @return the leases that it is to have
    * @throws Failure.NotFound if the session is gone for good
    */
-  public List<HeldLease> report(String name, BotSession session, List<LeaseReport> reports) {
-    return held(name, signs.ask(new BotReport(name, session, reports)));
+  public Standing report(String name, BotSession session, List<LeaseReport> reports) {
+    return there(name, signs.ask(new BotReport(name, session, reports)));
   }
 
-  private static List<HeldLease> held(String name, Optional<List<HeldLease>> leases) {
-    return leases.orElseThrow(() -> gone(name));
+  private static Standing there(String name, Optional<Standing> standing) {
+    return standing.orElseThrow(
+        () ->
+            new Failure.NotFound(
+                "there is no bot session '"
+                    + name
+                    + "': it was ended, or replaced by a newer one"));
   }
 
   /** Nothing for sessions that are gone. */
-  private List<Optional<List<HeldLease>>> report(List<BotReport> signs) {
+  private List<Optional<Standing>> report(List<BotReport> signs) {
     return database.transaction(sql -> report(sql, signs));
   }
 
-  private List<Optional<List<HeldLease>>> report(JdbcClient sql, List<BotReport> signs) {
+  private List<Optional<Standing>> report(JdbcClient sql, List<BotReport> signs) {
     List<String> names = signs.stream().map(BotReport::session).toList();
     Map<String, SessionLook> before = SessionLook.at(sql, names);
     ReportRows.renewSessions(sql, signs, before, clock.instant(), expiry);
     boolean reported = signs.stream().anyMatch(sign -> !sign.leases().isEmpty());
     if (reported) {
+      new ReportedNews(attempts, clock.instant()).take(sql, signs);
       ReportRows.renewLeases(sql, signs, clock.instant().plus(expiry));
     }
-    for (BotReport sign : signs) {
-      sign.leases().forEach(report -> take(sql, sign.session(), report));
-    }
     boolean dropped = ReportRows.dropUnreported(sql, signs, before);
-    return held(sql, names, reported || dropped ? SessionLook.at(sql, names) : before);
-  }
-
-  /** Nothing for sessions that are gone. */
-  private List<Optional<List<HeldLease>>> held(
-      JdbcClient sql, List<String> names, Map<String, SessionLook> looks) {
-    return names.stream()
-        .map(name -> Optional.ofNullable(looks.get(name)).map(look -> look.held(sql, queues)))
-        .toList();
-  }
-
-  private static Failure.NotFound gone(String name) {
-    return new Failure.NotFound(
-        "there is no bot session '" + name + "': it was ended, or replaced by a newer one");
-  }
-
-  /** What a report says beyond that the bot still has the lease. */
-  private void take(JdbcClient sql, String session, LeaseReport report) {
-    switch (report.state()) {
-      case PENDING -> {}
-      case ACTIVE ->
-          report
-              .partialMetadata()
-              .ifPresent(partial -> keep(sql, report.id(), partial.toByteArray()));
-      case CANCELLED -> {
-        Optional<Task> task = LeaseRows.lockTaskOf(sql, report.id(), session);
-        if (task.isPresent()) {
-          Problem problem = new Problem(Code.UNAVAILABLE, "the worker stopped the action itself");
-          LeaseRows.fail(sql, task.get(), report.id(), problem, attempts, clock.instant());
-        } else {
-          drop(sql, session, report.id());
-        }
-      }
-    }
-  }
-
-  private static void keep(JdbcClient sql, UUID lease, byte[] partialMetadata) {
-    Optional<UUID> changed =
-        sql.sql(
-                """
-                update execution.tasks set partial_metadata = :partial
-                where stage = 'EXECUTING' and lease = :lease
-                  and id = (select task from execution.leases where id = :lease)
-                  and partial_metadata is distinct from :partial
-                returning id
-                """)
-            .param("partial", partialMetadata)
-            .param("lease", lease)
-            .query(UUID.class)
-            .optional();
-    changed.ifPresent(task -> Database.announce(sql, Changes.task(task)));
-  }
-
-  private static void drop(JdbcClient sql, String session, UUID lease) {
-    int unused =
-        sql.sql("delete from execution.leases where id = :id and session = :session")
-            .param("id", lease)
-            .param("session", session)
-            .update();
+    return standings(sql, names, reported || dropped ? SessionLook.at(sql, names) : before);
   }
 
   /**
-   * The leases that a session is to have.
+   * How it stands with a session.
    *
    * @throws Failure.NotFound if the session is gone for good
    */
+  public Standing standing(String name) {
+    return there(name, looks.ask(name));
+  }
+
+  /** The leases that a session is to have. */
   public List<HeldLease> leases(String name) {
-    return held(name, looks.ask(name));
+    return standing(name).leases();
   }
 
-  private List<Optional<List<HeldLease>>> leases(List<String> names) {
-    return database.read(sql -> leases(sql, names));
+  private List<Optional<Standing>> look(List<String> names) {
+    return database.read(sql -> look(sql, names));
   }
 
-  private List<Optional<List<HeldLease>>> leases(JdbcClient sql, List<String> names) {
-    return held(sql, names, SessionLook.at(sql, names));
+  private List<Optional<Standing>> look(JdbcClient sql, List<String> names) {
+    return standings(sql, names, SessionLook.at(sql, names));
+  }
+
+  private List<Optional<Standing>> standings(
+      JdbcClient sql, List<String> names, Map<String, SessionLook> looks) {
+    return names.stream()
+        .map(name -> Optional.ofNullable(looks.get(name)).map(look -> look.standing(sql, queues)))
+        .toList();
   }
 
   /**
@@ -241,75 +165,77 @@ public final class SessionStore {
    * @return the leases that it is to have
    */
   public List<HeldLease> leave(String name, BotSession session, List<LeaseReport> reports) {
-    return database.transaction(sql -> {
-      BotReport sign = new BotReport(name, session, reports);
-      List<HeldLease> had = held(name, report(sql, List.of(sign)).getFirst());
-      for (HeldLease lease : had) {
-        boolean begun =
-            reports.stream().anyMatch(r -> r.id().equals(lease.id()) && r.state() != State.PENDING);
-        if (!begun) {
-          lose(sql, name, lease, /* atPeace= */ true);
-        }
-      }
-      List<HeldLease> left = held(name, leases(sql, List.of(name)).getFirst());
-      if (left.isEmpty()) {
-        end(sql, name);
-      }
-      return left;
-    });
-  }
-
-  private void end(JdbcClient sql, String name) {
-    int unused =
-        sql.sql(
-                """
-                update execution.sessions set ended_at = :now, accepts_work = false
-                where name = :name
-                """)
-            .param("now", Database.at(clock.instant()))
-            .param("name", name)
-            .update();
+    Set<UUID> begun =
+        reports.stream()
+            .filter(report -> report.state() != State.PENDING)
+            .map(LeaseReport::id)
+            .collect(Collectors.toSet());
+    Standing reported = report(name, session, reports);
+    List<HeldLease> lost =
+        reported.leases().stream().filter(lease -> !begun.contains(lease.id())).toList();
+    List<HeldLease> left =
+        database.transaction(sql -> {
+          SessionRows.lock(sql, name);
+          lose(sql, name, lost, /* atPeace= */ true);
+          List<HeldLease> kept = there(name, look(sql, List.of(name)).getFirst()).leases();
+          if (kept.isEmpty()) {
+            SessionRows.end(sql, name, clock.instant());
+          }
+          return kept;
+        });
+    workers.forget();
+    return left;
   }
 
   /**
    * @param atPeace the bot says itself that it gives back what it did not begin: that is no attempt
    */
-  private void lose(JdbcClient sql, String session, HeldLease lease, boolean atPeace) {
-    Optional<Task> task = LeaseRows.lockTaskOf(sql, lease.id(), session);
-    if (task.isEmpty()) {
-      LeaseRows.delete(sql, lease.id());
-    } else if (atPeace && lease.state() == State.PENDING) {
-      LeaseRows.handBack(sql, task.get(), lease.id(), clock.instant());
-    } else {
-      Problem problem =
-          new Problem(Code.FAILED_PRECONDITION, "the worker ended while it had the action");
-      LeaseRows.fail(sql, task.get(), lease.id(), problem, attempts, clock.instant());
+  private void lose(JdbcClient sql, String session, List<HeldLease> leases, boolean atPeace) {
+    Map<Held, Task> tasks =
+        LeaseRows.lockTasksOf(
+            sql, leases.stream().map(lease -> new Held(lease.id(), session)).toList());
+    Instant now = clock.instant();
+    for (HeldLease lease : leases) {
+      @Nullable Task task = tasks.get(new Held(lease.id(), session));
+      if (task == null) {
+        LeaseRows.delete(sql, lease.id());
+      } else if (atPeace && lease.state() == State.PENDING) {
+        LeaseRows.handBack(sql, task, lease.id(), now);
+      } else {
+        Problem problem =
+            new Problem(Code.FAILED_PRECONDITION, "the worker ended while it had the action");
+        LeaseRows.fail(sql, task, lease.id(), problem, attempts, now);
+      }
     }
   }
 
-  /** Workers that are or were here. */
+  /** Workers that are or were here, as they were known a moment ago. */
   public List<KnownWorker> known() {
-    Instant now = clock.instant();
-    return database.transaction(sql ->
-        sql.sql("select * from execution.sessions")
-            .query((row, n) ->
-                new KnownWorker(
-                    QueueRows.offer(row),
-                    row.getObject("ended_at") == null
-                        && !row.getBoolean("drained")
-                        && TaskRows.instant(row, "expires_at").isAfter(now)))
-            .list());
+    return workers.recent();
+  }
+
+  /** The same as they are, for decisions that are final. */
+  public List<KnownWorker> knownNow() {
+    return workers.current();
   }
 
   /** Forgets workers that were not seen since; returns how many. */
   public int forgetUnseenSince(Instant moment) {
-    return database.transaction(sql ->
-        sql.sql(
-                """
-                delete from execution.sessions s where seen_at < :moment
-                  and not exists (select 1 from execution.leases l where l.session = s.name)
-                """)
-            .param("moment", Database.at(moment))
-            .update());
+    int forgotten =
+        database.transaction(sql ->
+            sql.sql(
+                    """
+                    with old as materialized (
+                      select name from execution.sessions s where seen_at < :moment
+                        and not exists (select 1 from execution.leases l where l.session = s.name)
+                      order by name collate "C" for update skip locked)
+                    delete from execution.sessions s using old where s.name = old.name
+                    """)
+                .param("moment", Database.at(moment))
+                .update());
+    if (forgotten > 0) {
+      workers.forget();
+    }
+    return forgotten;
   }
 }

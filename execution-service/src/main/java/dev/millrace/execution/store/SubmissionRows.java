@@ -1,11 +1,11 @@
 package dev.millrace.execution.store;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.millrace.actioncache.inlining.InliningWishes;
 import dev.millrace.digest.Digest;
 import dev.millrace.execution.operation.OperationName;
 import dev.millrace.instance.InstanceName;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** Actions on their way into the queue, many in one statement. */
@@ -39,7 +40,15 @@ final class SubmissionRows {
   }
 
   /** A caller's wish to join the run of an action. */
-  record Join(InstanceName instance, Digest action, InliningWishes wishes) {}
+  record Join(InstanceName instance, Digest action, int priority, InliningWishes wishes) {
+
+    private Key key() {
+      return Key.of(instance, action);
+    }
+  }
+
+  /** A run in flight, locked. */
+  private record Run(UUID id, boolean queued, int priority) {}
 
   /**
    * An action and where it is to wait.
@@ -55,10 +64,19 @@ final class SubmissionRows {
     private Key key() {
       return Key.of(action.instance(), action.digest());
     }
+
+    private Join wish() {
+      return new Join(action.instance(), action.digest(), action.priority(), InliningWishes.NONE);
+    }
   }
 
-  /** Queues actions, or joins equal ones; returns the runs, in the order of the rows. */
-  static List<UUID> queue(JdbcClient sql, List<Row> wanted, Supplier<UUID> ids, Instant now) {
+  /**
+   * Queues actions, or joins equal ones; returns the runs, in the order of the rows. There is none
+   * for an action that somebody else entered at this very moment: it is to be tried again, in
+   * another transaction, as it would have to be locked after others.
+   */
+  static List<Optional<UUID>> queue(
+      JdbcClient sql, List<Row> wanted, Supplier<UUID> ids, Instant now) {
     Map<Key, Row> shared = new HashMap<>();
     Map<UUID, Row> rows = new LinkedHashMap<>();
     List<Optional<UUID>> alone = new ArrayList<>();
@@ -73,35 +91,57 @@ final class SubmissionRows {
       }
     }
     shared.values().stream().sorted(ORDER).forEach(row -> rows.put(ids.get(), row));
-    Map<Key, UUID> runs = insert(sql, rows, now);
-    List<UUID> inOrder = new ArrayList<>();
+    Map<Key, Run> runs = insert(sql, rows, now);
+    hurry(sql, shared.values().stream().map(Row::wish).toList(), runs);
+    List<Optional<UUID>> inOrder = new ArrayList<>();
     for (int i = 0; i < wanted.size(); i++) {
       Key key = wanted.get(i).key();
-      inOrder.add(alone.get(i).orElseGet(() -> requireNonNull(runs.get(key))));
+      inOrder.add(alone.get(i).or(() -> Optional.ofNullable(runs.get(key)).map(Run::id)));
     }
     return inOrder;
   }
 
-  /** Returns the ids of the runs that may be shared. */
-  private static Map<Key, UUID> insert(JdbcClient sql, Map<UUID, Row> rows, Instant now) {
+  /**
+   * Returns the runs that may be shared. Those that there are already are locked before anything is
+   * written, in the order of their ids, as all lock tasks; what others enter at the same time is
+   * waited for in the order of what is run.
+   */
+  private static Map<Key, Run> insert(JdbcClient sql, Map<UUID, Row> rows, Instant now) {
     Columns<Submission> columns = new Columns<>(rows.values().stream().map(Row::action).toList());
-    Map<Key, UUID> shared = new HashMap<>();
+    Map<Key, Run> shared = new HashMap<>();
     sql.sql(
             """
-            insert into execution.tasks (id, queue, instance, digest_function, action_hash,
-              action_size, action, mergeable, do_not_cache, priority, timeout_millis, tool,
-              invocation, target, mnemonic, team, team_user, stage, attempts, queued_at)
-            select r.*, 'QUEUED', 0, :now
-            from unnest(cast(:id as uuid[]), cast(:queue as bigint[]), cast(:instance as text[]),
-              cast(:function as integer[]), cast(:hash as text[]), cast(:size as bigint[]),
-              cast(:action as bytea[]), cast(:mergeable as boolean[]), cast(:doNotCache as boolean[]),
-              cast(:priority as integer[]), cast(:timeout as bigint[]), cast(:tool as text[]),
-              cast(:invocation as text[]), cast(:target as text[]), cast(:mnemonic as text[]),
-              cast(:team as text[]), cast(:user as text[])) as r
-            on conflict (instance, digest_function, action_hash, action_size)
-              where mergeable and stage <> 'COMPLETED'
-              do update set priority = least(tasks.priority, excluded.priority)
-            returning id, instance, digest_function, action_hash, action_size, mergeable
+            with held as materialized (
+              select t.id, t.instance, t.digest_function, t.action_hash, t.action_size, t.priority,
+                t.stage = 'QUEUED' as queued
+              from execution.tasks t
+              where (t.instance, t.digest_function, t.action_hash, t.action_size) in
+                  (select * from unnest(cast(:instance as text[]), cast(:function as integer[]),
+                    cast(:hash as text[]), cast(:size as bigint[])))
+                and t.mergeable and t.stage <> 'COMPLETED'
+              order by t.id for no key update),
+            entered as (
+              insert into execution.tasks (id, queue, instance, digest_function, action_hash,
+                action_size, action, mergeable, do_not_cache, priority, timeout_millis, tool,
+                invocation, target, mnemonic, team, team_user, stage, attempts, queued_at)
+              select r.*, 'QUEUED', 0, :now
+              from unnest(cast(:id as uuid[]), cast(:queue as bigint[]), cast(:instance as text[]),
+                cast(:function as integer[]), cast(:hash as text[]), cast(:size as bigint[]),
+                cast(:action as bytea[]), cast(:mergeable as boolean[]),
+                cast(:doNotCache as boolean[]), cast(:priority as integer[]),
+                cast(:timeout as bigint[]), cast(:tool as text[]), cast(:invocation as text[]),
+                cast(:target as text[]), cast(:mnemonic as text[]), cast(:team as text[]),
+                cast(:user as text[])) as r
+              where (select count(*) from held) >= 0
+              on conflict (instance, digest_function, action_hash, action_size)
+                where mergeable and stage <> 'COMPLETED' do nothing
+              returning id, instance, digest_function, action_hash, action_size, mergeable,
+                priority)
+            select id, instance, digest_function, action_hash, action_size, priority, queued
+            from held
+            union all
+            select id, instance, digest_function, action_hash, action_size, priority, true
+            from entered where mergeable
             """)
         .param("id", rows.keySet().stream().map(UUID::toString).toArray(String[]::new))
         .param("queue", rows.values().stream().mapToLong(Row::queue).toArray())
@@ -122,50 +162,80 @@ final class SubmissionRows {
         .param("user", columns.texts(s -> s.party().user()))
         .param("now", Database.at(now))
         .query(row -> {
-          if (row.getBoolean("mergeable")) {
-            Key key =
-                new Key(
-                    row.getString("instance"),
-                    row.getInt("digest_function"),
-                    row.getString("action_hash"),
-                    row.getLong("action_size"));
-            shared.put(key, row.getObject("id", UUID.class));
-          }
+          shared.put(key(row), run(row));
         });
     return shared;
   }
 
   /** The runs in flight that may be shared, locked; in the order of the wishes. */
   static List<Optional<UUID>> find(JdbcClient sql, List<Join> wishes) {
+    Map<Key, Run> found = lock(sql, wishes);
+    hurry(sql, wishes, found);
+    return wishes.stream()
+        .map(wish -> Optional.ofNullable(found.get(wish.key())).map(Run::id))
+        .toList();
+  }
+
+  /** They are found by what they run, and locked in the order of their ids, as all lock tasks. */
+  private static Map<Key, Run> lock(JdbcClient sql, List<Join> wishes) {
     Columns<Join> columns = new Columns<>(wishes);
-    Map<Key, UUID> found = new HashMap<>();
+    Map<Key, Run> found = new HashMap<>();
     sql.sql(
             """
-            select t.id, t.instance, t.digest_function, t.action_hash, t.action_size
+            select t.id, t.instance, t.digest_function, t.action_hash, t.action_size, t.priority,
+              t.stage = 'QUEUED' as queued
             from execution.tasks t
             where (t.instance, t.digest_function, t.action_hash, t.action_size) in
                 (select * from unnest(cast(:instance as text[]), cast(:function as integer[]),
                   cast(:hash as text[]), cast(:size as bigint[])))
               and t.mergeable and t.stage <> 'COMPLETED'
-            order by t.instance, t.action_hash, t.action_size
-            for update
+            order by t.id for no key update
             """)
         .param("instance", columns.texts(w -> w.instance().value()))
         .param("function", columns.ints(w -> w.action().function().number()))
         .param("hash", columns.texts(w -> w.action().hash()))
         .param("size", columns.longs(w -> w.action().sizeBytes()))
         .query(row -> {
-          Key key =
-              new Key(
-                  row.getString("instance"),
-                  row.getInt("digest_function"),
-                  row.getString("action_hash"),
-                  row.getLong("action_size"));
-          found.put(key, row.getObject("id", UUID.class));
+          found.put(key(row), run(row));
         });
-    return wishes.stream()
-        .map(wish -> Optional.ofNullable(found.get(Key.of(wish.instance(), wish.action()))))
-        .toList();
+    return found;
+  }
+
+  private static Run run(ResultSet row) throws SQLException {
+    return new Run(
+        row.getObject("id", UUID.class), row.getBoolean("queued"), row.getInt("priority"));
+  }
+
+  private static Key key(ResultSet row) throws SQLException {
+    return new Key(
+        row.getString("instance"),
+        row.getInt("digest_function"),
+        row.getString("action_hash"),
+        row.getLong("action_size"));
+  }
+
+  /** What waits becomes as urgent as the most urgent who wants it. Few want more than was asked. */
+  private static void hurry(JdbcClient sql, List<Join> wishes, Map<Key, Run> found) {
+    Map<UUID, Integer> urgent = new LinkedHashMap<>();
+    for (Join wish : wishes) {
+      @Nullable Run run = found.get(wish.key());
+      if (run != null && run.queued() && wish.priority() < run.priority()) {
+        urgent.merge(run.id(), wish.priority(), Math::min);
+      }
+    }
+    if (urgent.isEmpty()) {
+      return;
+    }
+    int unused =
+        sql.sql(
+                """
+                update execution.tasks t set priority = r.priority
+                from unnest(cast(:id as uuid[]), cast(:priority as integer[])) as r(id, priority)
+                where t.id = r.id
+                """)
+            .param("id", new Columns<>(urgent.keySet()).texts(UUID::toString))
+            .param("priority", new Columns<>(urgent.values()).ints(Integer::intValue))
+            .update();
   }
 
   /**

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -101,10 +102,19 @@ final class TaskRows {
 
   /** A task, locked until the transaction ends. */
   static Optional<Task> lock(JdbcClient sql, UUID task) {
-    return sql.sql("select " + COLUMNS + " from execution.tasks t where t.id = :id for update")
-        .param("id", task)
+    return lock(sql, List.of(task)).stream().findFirst();
+  }
+
+  /** Tasks, locked until the transaction ends, in the one order in which all lock them. */
+  static List<Task> lock(JdbcClient sql, Collection<UUID> tasks) {
+    return sql.sql(
+            "select "
+                + COLUMNS
+                + " from execution.tasks t where t.id = any(cast(:ids as uuid[]))"
+                + " order by t.id for no key update")
+        .param("ids", new Columns<>(tasks).texts(UUID::toString))
         .query((row, n) -> read(row))
-        .optional();
+        .list();
   }
 
   /** What happened to a locked task. */

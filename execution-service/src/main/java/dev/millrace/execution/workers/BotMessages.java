@@ -12,6 +12,7 @@ import com.google.protobuf.Timestamp;
 import dev.millrace.execution.scheduling.Offer;
 import dev.millrace.execution.store.HeldLease;
 import dev.millrace.execution.store.LeaseReport;
+import dev.millrace.execution.store.StoredText;
 import dev.millrace.failure.Failure;
 import dev.millrace.instance.InstanceName;
 import java.time.Instant;
@@ -41,6 +42,7 @@ final class BotMessages {
   private static final String INSTANCES = "instances";
 
   private static final String BELOW = "below";
+  private static final String WORKER = "bot_session.worker";
   private static final int MAX_CAPACITY = 10_000;
 
   private BotMessages() {}
@@ -52,7 +54,7 @@ final class BotMessages {
     }
     return new dev.millrace.execution.store.BotSession(
         instance,
-        session.getBotId(),
+        StoredText.name("bot_session.bot_id", session.getBotId()),
         offer(instance, session.getWorker()),
         capacity(session.getWorker()),
         acceptsWork(session.getStatus()));
@@ -70,25 +72,30 @@ final class BotMessages {
   /** Properties of the worker as a whole and of the machine that the bot runs on. */
   private static Offer offer(InstanceName instance, Worker worker) {
     Map<String, Set<String>> offered = new LinkedHashMap<>();
+    long bytes = 0;
     for (Worker.Property property : worker.getPropertiesList()) {
-      add(offered, property.getKey(), property.getValue());
+      bytes += add(offered, property.getKey(), property.getValue());
     }
     if (worker.getDevicesCount() > 0) {
       for (Device.Property property : worker.getDevices(0).getPropertiesList()) {
-        add(offered, property.getKey(), property.getValue());
+        bytes += add(offered, property.getKey(), property.getValue());
       }
     }
+    StoredText.properties(WORKER, bytes);
     boolean below =
         worker.getConfigsList().stream()
             .anyMatch(c -> c.getKey().equals(INSTANCES) && c.getValue().equals(BELOW));
     return new Offer(instance, below, offered);
   }
 
-  private static void add(Map<String, Set<String>> offered, String key, String value) {
+  /** Returns how much it adds. */
+  private static int add(Map<String, Set<String>> offered, String key, String value) {
     if (key.isEmpty()) {
-      throw new Failure.InvalidRequest("bot_session.worker", "a property has no key");
+      throw new Failure.InvalidRequest(WORKER, "a property has no key");
     }
-    offered.computeIfAbsent(key, name -> new LinkedHashSet<>()).add(value);
+    int bytes = StoredText.bytes(WORKER, key) + StoredText.bytes(WORKER, value);
+    boolean fresh = offered.computeIfAbsent(key, name -> new LinkedHashSet<>()).add(value);
+    return fresh ? bytes : 0;
   }
 
   private static int capacity(Worker worker) {

@@ -13,6 +13,8 @@ import dev.millrace.execution.store.Changes;
 import dev.millrace.execution.store.HeldLease;
 import dev.millrace.execution.store.LeaseReport;
 import dev.millrace.execution.store.SessionStore;
+import dev.millrace.execution.store.Standing;
+import dev.millrace.execution.store.StoredText;
 import dev.millrace.failure.Failure;
 import dev.millrace.grpc.request.InstancePolicy;
 import dev.millrace.instance.InstanceName;
@@ -77,7 +79,7 @@ public final class BotsGrpcService implements BindableService, BotsGrpc.AsyncSer
   @Override
   public void createBotSession(
       CreateBotSessionRequest request, StreamObserver<BotSession> responses) {
-    InstanceName instance = instances.require(request.getParent());
+    InstanceName instance = instances.require(StoredText.name("parent", request.getParent()));
     BotSession session = request.getBotSession();
     String name = passing(() -> sessions.open(BotMessages.session(instance, session)));
     responses.onNext(
@@ -118,6 +120,7 @@ public final class BotsGrpcService implements BindableService, BotsGrpc.AsyncSer
 
     Update(UpdateBotSessionRequest request, Map<String, ExecutedActionMetadata> partial) {
       name = request.getName();
+      int unused = StoredText.bytes("name", name);
       session = request.getBotSession();
       bot = BotMessages.session(instances.require(instanceOf(name)), session);
       reply = new Reply(session.getLeasesList());
@@ -160,7 +163,7 @@ public final class BotsGrpcService implements BindableService, BotsGrpc.AsyncSer
       }
       if (problem.isPresent()) {
         unsettled.addAll(reports);
-        List<HeldLease> unused = sessions.report(name, bot, unsettled);
+        Standing unused = sessions.report(name, bot, unsettled);
         throw problem.get();
       }
     }
@@ -173,33 +176,40 @@ public final class BotsGrpcService implements BindableService, BotsGrpc.AsyncSer
     }
 
     /** Waits until there is news for the bot, it has gone, or the time is up. */
-    private List<HeldLease> await(Changes.Subscription own, List<HeldLease> before) {
-      Optional<FreeBot> free = free(before);
+    private List<HeldLease> await(Changes.Subscription own, Standing reported) {
+      Optional<FreeBot> free = free(reported.leases());
       boolean room = free.isPresent();
       Context call = Context.current();
-      long end = System.nanoTime() + hold(call, before).toNanos();
-      try (Dispatcher.Place place = free.map(dispatcher::await).orElse(Dispatcher.NONE)) {
+      long end = System.nanoTime() + hold(call, reported.leases()).toNanos();
+      try (Dispatcher.Place place = free.map(dispatcher::place).orElse(Dispatcher.NONE)) {
         call.addListener(gone -> own.wake(), Runnable::run);
-        if (room) {
-          dispatcher.dispatch();
+        if (room && !reported.drained()) {
+          serve(place);
         }
-        List<HeldLease> held = own.await(Duration.ZERO) ? sessions.leases(name) : before;
-        while (!reply.isNews(held) && !call.isCancelled() && !changes.isClosed()) {
+        Standing now = own.await(Duration.ZERO) ? sessions.standing(name) : reported;
+        if (room && reported.drained() && !now.drained()) {
+          serve(place);
+        }
+        while (!reply.isNews(now.leases()) && !call.isCancelled() && !changes.isClosed()) {
           Duration left = Duration.ofNanos(end - System.nanoTime());
           if (!left.isPositive()) {
             break;
           }
           if (own.await(left)) {
-            held = sessions.leases(name);
-            if (room && !reply.isNews(held)) {
+            now = sessions.standing(name);
+            if (room && !now.drained() && !reply.isNews(now.leases())) {
               // It may have been passed over, while it was drained or had more to do.
-              place.again();
-              dispatcher.dispatch();
+              serve(place);
             }
           }
         }
-        return held;
+        return now.leases();
       }
+    }
+
+    private void serve(Dispatcher.Place place) {
+      place.again();
+      dispatcher.dispatch();
     }
 
     /** A bot whose own deadline passes takes it that the server is gone, and ends itself. */

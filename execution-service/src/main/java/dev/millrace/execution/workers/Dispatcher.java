@@ -63,7 +63,7 @@ public final class Dispatcher implements AutoCloseable {
   /** A bot's call that waits for work. */
   interface Place extends AutoCloseable {
 
-    /** Has the bot served again, after it was passed over. */
+    /** Has the bot served from now on, or again after it was passed over. */
     void again();
 
     @Override
@@ -80,11 +80,13 @@ public final class Dispatcher implements AutoCloseable {
         public void close() {}
       };
 
-  /** Has a bot served from now on; it is woken under its own topic when it was given work. */
-  Place await(FreeBot free) {
+  /**
+   * A place for a bot, which is served once it asked for that; it is woken under its own topic when
+   * it was given work.
+   */
+  Place place(FreeBot free) {
     FreeBot bot = free.offering(offers.same(free.offer()));
-    Place place =
-        new Place() {
+    return new Place() {
           @Override
           public void again() {
             FreeBot unused = waiting.put(bot.session(), bot);
@@ -96,8 +98,6 @@ public final class Dispatcher implements AutoCloseable {
             waiting.computeIfPresent(bot.session(), (name, last) -> last == bot ? null : last);
           }
         };
-    place.again();
-    return place;
   }
 
   /**

@@ -7,6 +7,7 @@ import dev.millrace.actioncache.ActionCache;
 import dev.millrace.actioncache.inlining.ResultInlining;
 import dev.millrace.blobstore.BlobStore;
 import dev.millrace.execution.input.ActionInputs;
+import dev.millrace.execution.scheduling.Attendance;
 import dev.millrace.execution.scheduling.AttemptPolicy;
 import dev.millrace.execution.scheduling.FairShare;
 import dev.millrace.execution.scheduling.TeamShare;
@@ -81,7 +82,8 @@ public final class Replica implements AutoCloseable {
             leases,
             sessions,
             clock,
-            new Sweeper.Limits(GRACE, RETENTION, WORKER_MEMORY));
+            new Sweeper.Limits(EXPIRY, GRACE, RETENTION, WORKER_MEMORY),
+            attendance(clock));
     listener = new ChangeListener(database, changes).start();
     dispatcher = new Dispatcher(leases, changes).start();
     FailureStatuses statuses = FailureStatuses.withRandomIds();
@@ -131,6 +133,13 @@ public final class Replica implements AutoCloseable {
       throw new UncheckedIOException(e);
     }
     channel = InProcessChannelBuilder.forName(name).build();
+  }
+
+  /** Tests sweep when they like, from the start on. */
+  private static Attendance attendance(Clock clock) {
+    Attendance attendance = new Attendance(Duration.ofDays(365));
+    attendance.looked(clock.instant(), clock.instant());
+    return attendance;
   }
 
   public ExecutionGrpc.ExecutionBlockingV2Stub execution() {

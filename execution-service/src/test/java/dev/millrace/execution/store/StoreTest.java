@@ -158,7 +158,7 @@ final class StoreTest {
     HeldLease lease = here.sessions().leases(session).getFirst();
     here.leases().finish(lease.id(), session, response());
 
-    assertThat(here.operations().join(InstanceName.ROOT, digest(1), InliningWishes.NONE)).isEmpty();
+    assertThat(here.operations().join(InstanceName.ROOT, digest(1), 0, InliningWishes.NONE)).isEmpty();
     OperationName second = submit(1);
     assertThat(here.operations().get(second).task().id())
         .isNotEqualTo(here.operations().get(first).task().id());
@@ -243,9 +243,9 @@ final class StoreTest {
             List.of(new LeaseReport(lease.id(), State.ACTIVE, Optional.empty())));
     clock.advance(EXPIRY.minusSeconds(1));
 
-    assertThat(here.leases().expire()).isZero();
+    assertThat(here.leases().expire(clock.instant())).isZero();
     clock.advance(Duration.ofSeconds(1));
-    assertThat(here.leases().expire()).isOne();
+    assertThat(here.leases().expire(clock.instant())).isOne();
     assertThat(here.operations().get(name).state()).isEqualTo(new Queued(1));
     assertThat(here.sessions().leases(session)).isEmpty();
   }
@@ -257,7 +257,7 @@ final class StoreTest {
     here.leases().assignTo(List.of(session));
     clock.advance(EXPIRY.plusSeconds(1));
     AtomicInteger turn = new AtomicInteger();
-    atOnce(20, () -> (turn.getAndIncrement() % 2 == 0 ? here : there).leases().expire());
+    atOnce(20, () -> (turn.getAndIncrement() % 2 == 0 ? here : there).leases().expire(clock.instant()));
 
     assertThat(here.operations().get(name).state()).isEqualTo(new Queued(1));
   }
@@ -269,7 +269,7 @@ final class StoreTest {
     here.leases().assignTo(List.of(session));
     HeldLease lost = here.sessions().leases(session).getFirst();
     clock.advance(EXPIRY.plusSeconds(1));
-    here.leases().expire();
+    here.leases().expire(clock.instant());
     here.leases().assignTo(List.of(session));
 
     assertThat(there.leases().taskOf(lost.id(), session)).isEmpty();
@@ -321,28 +321,9 @@ final class StoreTest {
     here.operations().follow(followed);
     clock.advance(Duration.ofSeconds(2));
 
-    assertThat(there.operations().stopUnwatched()).isOne();
+    assertThat(there.operations().stopUnwatched(clock.instant())).isOne();
     assertThat(here.operations().get(followed).state()).isInstanceOf(Queued.class);
     assertThat(here.operations().get(abandoned).state()).isInstanceOf(Completed.class);
-  }
-
-  @Test
-  void aReplicaThatStartsGivesCallersTimeToComeBack() {
-    OperationName name = submit(1);
-    clock.advance(Duration.ofHours(1));
-    Sweeper started =
-        new Sweeper(
-            here.operations(),
-            here.leases(),
-            here.sessions(),
-            clock,
-            new Sweeper.Limits(GRACE, Duration.ofHours(1), Duration.ofDays(1)));
-    started.sweep();
-    assertThat(here.operations().get(name).state()).isInstanceOf(Queued.class);
-
-    clock.advance(GRACE);
-    started.sweep();
-    assertThat(here.operations().get(name).state()).isInstanceOf(Completed.class);
   }
 
   @Test
@@ -386,7 +367,7 @@ final class StoreTest {
           }
         };
 
-    assertThatThrownBy(() -> stores(broken).operations().stopUnwatched())
+    assertThatThrownBy(() -> stores(broken).operations().stopUnwatched(clock.instant()))
         .isInstanceOf(Failure.Unavailable.class);
   }
 
