@@ -12,6 +12,7 @@ import dev.millrace.execution.scheduling.Flow;
 import dev.millrace.execution.scheduling.FlowState;
 import dev.millrace.execution.scheduling.QueuedAction;
 import dev.millrace.execution.scheduling.TimeoutPolicy;
+import dev.millrace.execution.scheduling.Turns;
 import dev.millrace.execution.scheduling.Work;
 import dev.millrace.execution.store.FlowRows.Waiting;
 import dev.millrace.execution.store.QueueRows.Queue;
@@ -35,7 +36,12 @@ import org.springframework.jdbc.core.simple.JdbcClient;
  * locked.
  */
 record Round(
-    FairShare shares, TimeoutPolicy timeouts, Duration expiry, Supplier<UUID> ids, Instant now) {
+    FairShare shares,
+    Turns turns,
+    TimeoutPolicy timeouts,
+    Duration expiry,
+    Supplier<UUID> ids,
+    Instant now) {
 
   /** Others wait for the rows that a round locks. */
   private static final int MOST_PLACES = 500;
@@ -80,6 +86,7 @@ record Round(
     return new Given(
         leases.stream().collect(Collectors.toMap(Lease::session, lease -> 1, Integer::sum)),
         less(waiting, chosen, ready),
+        leases.stream().map(lease -> lease.action().flow()).toList(),
         places.size() < MOST_PLACES);
   }
 
@@ -97,6 +104,7 @@ record Round(
       JdbcClient sql, Collection<FreeBot> bots, List<FlowState> flows, Map<Long, Work> work) {
     List<FlowState> all = new ArrayList<>(flows);
     all.addAll(FlowRows.running(sql));
+    all.addAll(turns.of(flows));
     List<Flow> places = shares.order(all, new BotSlots(bots, work), now);
     return places.subList(0, Math.min(MOST_PLACES, places.size()));
   }
