@@ -79,14 +79,7 @@ public final class Hedges {
     if (hanging.isEmpty()) {
       return Given.NOTHING;
     }
-    List<Hedge> hedges = database.transaction(sql -> give(sql, hanging, waiting));
-    hedges.forEach(hedge ->
-        log.info("Gave {}, which seems to hang, to a second worker", hedge.task().action()));
-    return new Given(
-        hedges.stream().collect(Collectors.toMap(Hedge::session, hedge -> 1, Integer::sum)),
-        Set.of(),
-        List.of(),
-        /* isAll= */ true);
+    return database.transaction(sql -> give(sql, hanging, waiting));
   }
 
   private List<Suspect> hanging(JdbcClient sql) {
@@ -97,35 +90,45 @@ public final class Hedges {
   }
 
   /** Bots are locked before what they get, as that is with other bots which may report it now. */
-  private List<Hedge> give(JdbcClient sql, List<Suspect> hanging, Collection<FreeBot> waiting) {
+  private Given give(JdbcClient sql, List<Suspect> hanging, Collection<FreeBot> waiting) {
     Demand demand = demand(sql);
     Set<String> chosen =
         hedging.assign(hanging, waiting, demand).stream()
             .map(Assignment::session)
             .collect(Collectors.toSet());
     if (chosen.isEmpty()) {
-      return List.of();
+      return Given.NOTHING;
     }
     List<FreeBot> ready = SessionRows.lockFree(sql, chosen, queues);
     Map<UUID, Task> tasks = HedgeRows.lock(sql, hanging);
     List<Suspect> still =
         hanging.stream().filter(suspect -> tasks.containsKey(suspect.action().id())).toList();
+    List<Hedge> hedges =
+        hedging.assign(still, ready, demand).stream()
+            .map(one -> hedge(requireNonNull(tasks.get(one.action())), one.session()))
+            .toList();
+    enter(sql, hedges);
+    return new Given(
+        hedges.stream().collect(Collectors.toMap(Hedge::session, hedge -> 1, Integer::sum)),
+        Round.less(waiting, chosen, ready),
+        List.of(),
+        /* isAll= */ true);
+  }
+
+  private Hedge hedge(Task task, String session) {
+    log.info("{} seems to hang: a second worker is given it, too", task.action());
+    return new Hedge(ids.get(), task, session, timeouts.holdLimit(task.timeout()));
+  }
+
+  private void enter(JdbcClient sql, List<Hedge> hedges) {
+    if (hedges.isEmpty()) {
+      return;
+    }
     Instant now = clock.instant();
-    List<Hedge> hedges = new ArrayList<>();
-    for (Assignment one : hedging.assign(still, ready, demand)) {
-      Task task = requireNonNull(tasks.get(one.action()));
-      hedges.add(
-          new Hedge(ids.get(), task, one.session(), timeouts.holdLimit(task.timeout())));
-    }
-    if (!hedges.isEmpty()) {
-      List<OperationState> unused =
-          TaskRows.apply(
-              sql,
-              hedges.stream().map(h -> new Change(h.task(), new LeasedAgain(h.id()))).toList(),
-              now);
-      HedgeRows.enter(sql, hedges, now, now.plus(expiry));
-    }
-    return hedges;
+    List<Change> changes =
+        hedges.stream().map(one -> new Change(one.task(), new LeasedAgain(one.id()))).toList();
+    List<OperationState> unused = TaskRows.apply(sql, changes, now);
+    HedgeRows.enter(sql, hedges, now, now.plus(expiry));
   }
 
   private Demand demand(JdbcClient sql) {

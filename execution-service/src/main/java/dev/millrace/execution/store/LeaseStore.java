@@ -112,10 +112,11 @@ public final class LeaseStore {
     boolean unused = outcomes.ask(new Outcome(new Held(lease, session), response));
   }
 
-  private record Outcome(Held held, ExecuteResponse response) {}
+  /** What a bot brings of a lease. */
+  record Outcome(Held held, ExecuteResponse response) {}
 
   /** Tells of each whether it was still wanted. */
-  private List<Boolean> finish(List<Outcome> brought) {
+  List<Boolean> finish(List<Outcome> brought) {
     return database.transaction(sql -> {
       List<Held> leases = brought.stream().map(Outcome::held).toList();
       Map<Held, Task> wanted = LeaseRows.lockTasksOf(sql, leases);
