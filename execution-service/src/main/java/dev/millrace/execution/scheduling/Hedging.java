@@ -39,8 +39,7 @@ public record Hedging(HedgePolicy policy, FairShare shares) {
   }
 
   /** Gives out actions that {@link #hanging hang}, in the order given. */
-  public List<Assignment> assign(
-      List<Suspect> hanging, Collection<FreeBot> bots, Demand demand) {
+  public List<Assignment> assign(List<Suspect> hanging, Collection<FreeBot> bots, Demand demand) {
     Map<String, Integer> running = new HashMap<>();
     demand.flows().forEach(one -> running.merge(one.flow().team(), one.running(), Integer::sum));
     List<FreeBot> spare = new ArrayList<>(spare(bots, demand, running));
@@ -52,8 +51,8 @@ public record Hedging(HedgePolicy policy, FairShare shares) {
         for (Assignment hedge : Assignment.of(List.of(suspect.action()), others)) {
           hedges.add(hedge);
           running.merge(suspect.team(), 1, Integer::sum);
-          spare.replaceAll(bot ->
-              bot.session().equals(hedge.session()) ? with(bot, suspect.action()) : bot);
+          spare.replaceAll(
+              bot -> bot.session().equals(hedge.session()) ? with(bot, suspect.action()) : bot);
         }
       }
     }

@@ -27,8 +27,9 @@ final class HedgeRows {
   private HedgeRows() {}
 
   /**
-   * Actions that several wait for and that one bot has had since before {@code since}, but for those
-   * that were given to a second one before, and those of which nobody knows what they are like.
+   * Actions that several wait for and that one bot has had since before {@code since}, but for
+   * those that were given to a second one before, and those of which nobody knows what they are
+   * like.
    */
   static List<Suspect> suspects(JdbcClient sql, Instant since, Instant now, Queues queues) {
     List<Row> rows =

@@ -32,8 +32,8 @@ import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
- * Gives what seems to hang to a second bot, where nothing that waits has a use for the slot. As long
- * as nothing seems to hang, a look is a single statement over what is with bots for long.
+ * Gives what seems to hang to a second bot, where nothing that waits has a use for the slot. As
+ * long as nothing seems to hang, a look is a single statement over what is with bots for long.
  */
 public final class Hedges {
 

@@ -127,13 +127,13 @@ public final class LeaseStore {
         UUID lease = outcome.held().lease();
         Task task = wanted.get(outcome.held());
         // Two bots that had the same may both be among them.
-        boolean counts =
-            task != null && first.computeIfAbsent(task.id(), id -> lease).equals(lease);
-        if (counts) {
+        if (task != null && first.computeIfAbsent(task.id(), id -> lease).equals(lease)) {
           Finished event = new Finished(lease, outcome.response());
           Change unused = changes.putIfAbsent(lease, new Change(task, event));
+          taken.add(true);
+        } else {
+          taken.add(false);
         }
-        taken.add(counts);
       }
       if (!changes.isEmpty()) {
         LeaseRows.finish(

@@ -91,8 +91,7 @@ record Round(
   }
 
   /** Of the chosen ones, those that are not as they were thought to be. */
-  static Set<String> less(
-      Collection<FreeBot> waiting, Set<String> chosen, List<FreeBot> ready) {
+  static Set<String> less(Collection<FreeBot> waiting, Set<String> chosen, List<FreeBot> ready) {
     return waiting.stream()
         .filter(bot -> chosen.contains(bot.session()))
         .filter(bot -> !ready.contains(bot))

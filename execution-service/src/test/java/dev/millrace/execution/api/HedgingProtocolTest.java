@@ -129,8 +129,7 @@ final class HedgingProtocolTest extends ProtocolFixture {
   @Test
   void aSecondBotThatFailsDisturbsNobody() throws Exception {
     Slow slow = slow();
-    slow.bot()
-        .poll(slow.lease(), ExecutedActionMetadata.newBuilder().setWorker("slow").build());
+    slow.bot().poll(slow.lease(), ExecutedActionMetadata.newBuilder().setWorker("slow").build());
     StockBot second = new StockBot(replica, "second", 1).open();
     Lease hedge = hedged(second, replica);
     second.fail(hedge, Code.UNAVAILABLE, "no room");

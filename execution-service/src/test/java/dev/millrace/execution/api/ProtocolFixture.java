@@ -53,8 +53,7 @@ abstract class ProtocolFixture {
 
   /** Sends an action on behalf of a tool's invocation. */
   final Following execute(String invocation, ExecuteRequest.Builder request) {
-    return execute(
-        RequestMetadata.newBuilder().setToolInvocationId(invocation).build(), request);
+    return execute(RequestMetadata.newBuilder().setToolInvocationId(invocation).build(), request);
   }
 
   /** Sends an action, and says what it is. */

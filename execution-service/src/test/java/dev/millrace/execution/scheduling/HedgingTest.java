@@ -57,11 +57,7 @@ final class HedgingTest {
     Suspect hangs = suspect(1, "team", "slow", Requirements.NONE);
     Suspect typical =
         new Suspect(
-            hangs.action(),
-            "team",
-            "slow",
-            new Run(2, 0, Duration.ofSeconds(20)),
-            hangs.typical());
+            hangs.action(), "team", "slow", new Run(2, 0, Duration.ofSeconds(20)), hangs.typical());
 
     assertThat(hedging.hanging(List.of(typical, hangs))).containsExactly(hangs);
   }
@@ -88,8 +84,7 @@ final class HedgingTest {
     assertThat(
             hedging.assign(
                 hanging, List.of(bot("b", 2, Map.of("resource:cpus", Set.of("3")))), NOTHING))
-        .containsExactly(
-            new Assignment(new UUID(0, 1), "b"), new Assignment(new UUID(0, 3), "b"));
+        .containsExactly(new Assignment(new UUID(0, 1), "b"), new Assignment(new UUID(0, 3), "b"));
   }
 
   @Test
@@ -115,16 +110,12 @@ final class HedgingTest {
 
     assertThat(
             hedging.assign(
-                hanging,
-                List.of(special, plain),
-                new Demand(List.of(flow("other", 1, 0)), works)))
+                hanging, List.of(special, plain), new Demand(List.of(flow("other", 1, 0)), works)))
         .containsExactly(new Assignment(new UUID(0, 1), "plain"));
     // What has to wait in any case has no use for it.
     assertThat(
             hedging.assign(
-                hanging,
-                List.of(special),
-                new Demand(List.of(flow("limited", 1, 2)), works)))
+                hanging, List.of(special), new Demand(List.of(flow("limited", 1, 2)), works)))
         .hasSize(1);
   }
 }

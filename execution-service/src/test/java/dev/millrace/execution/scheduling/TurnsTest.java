@@ -28,11 +28,11 @@ final class TurnsTest {
 
     assertThat(turns.of(List.of(waiting("team", START))))
         .extracting(
-            turn -> turn.flow().invocation(), FlowState::served, FlowState::queued,
+            turn -> turn.flow().invocation(),
+            FlowState::served,
+            FlowState::queued,
             FlowState::running)
-        .containsExactlyInAnyOrder(
-            tuple("a", START.plusSeconds(1), 0, 0),
-            tuple("b", START, 0, 0));
+        .containsExactlyInAnyOrder(tuple("a", START.plusSeconds(1), 0, 0), tuple("b", START, 0, 0));
   }
 
   @Test

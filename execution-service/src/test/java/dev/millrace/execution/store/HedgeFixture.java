@@ -164,7 +164,12 @@ abstract class HedgeFixture {
    * @param slow the bot that had it first
    */
   record Race(
-      OperationName one, OperationName other, FreeBot slow, FreeBot second, UUID first, UUID hedge) {}
+      OperationName one,
+      OperationName other,
+      FreeBot slow,
+      FreeBot second,
+      UUID first,
+      UUID hedge) {}
 
   final Race race() {
     learn();

@@ -42,8 +42,7 @@ final class HedgesTest extends HedgeFixture {
 
     clock.advance(Duration.ofSeconds(1));
     assertThat(hedges.give(List.of(idle)).leases()).containsExactly(Map.entry(idle.session(), 1));
-    assertThat(state(name))
-        .isEqualTo(new Racing(2, leaseOf(slow).id(), leaseOf(idle).id()));
+    assertThat(state(name)).isEqualTo(new Racing(2, leaseOf(slow).id(), leaseOf(idle).id()));
     assertThat(leaseOf(idle).state()).isEqualTo(HeldLease.State.PENDING);
     assertThat(leaseOf(idle).expiresAt()).isEqualTo(clock.instant().plus(EXPIRY));
   }

@@ -187,8 +187,7 @@ final class RaceTest extends HedgeFixture {
   @EnumSource
   void aBotThatStopsItByItselfLeavesItToTheOther(Side stopping) {
     Race race = race();
-    LeaseReport stopped =
-        new LeaseReport(stopping.lease(race), State.CANCELLED, Optional.empty());
+    LeaseReport stopped = new LeaseReport(stopping.lease(race), State.CANCELLED, Optional.empty());
     String name = stopping.bot(race).session();
 
     assertThat(sessions.report(name, session(stopping.id(), 1), List.of(stopped))).isEmpty();
@@ -281,8 +280,7 @@ final class RaceTest extends HedgeFixture {
     assertThat(operations.get(race.one()).task().partialMetadata())
         .isEqualTo(ExecutedActionMetadata.getDefaultInstance());
     tell(Side.SECOND, race);
-    assertThat(operations.get(race.one()).task().partialMetadata())
-        .isEqualTo(partial(Side.SECOND));
+    assertThat(operations.get(race.one()).task().partialMetadata()).isEqualTo(partial(Side.SECOND));
   }
 
   @Test

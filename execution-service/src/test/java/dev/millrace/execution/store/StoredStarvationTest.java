@@ -29,8 +29,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * A team with ten actions is done in at most twice the time that its share alone would take, however
- * much another one has queued: with the queue in the database, and the replicas that there are.
+ * A team with ten actions is done in at most twice the time that its share alone would take,
+ * however much another one has queued: with the queue in the database, and the replicas that there
+ * are.
  */
 final class StoredStarvationTest {
 
@@ -148,8 +149,8 @@ final class StoredStarvationTest {
   }
 
   private String running() {
-    return database.transaction(sql ->
-        sql.sql("select team from execution.leases").query(String.class).single());
+    return database.transaction(
+        sql -> sql.sql("select team from execution.leases").query(String.class).single());
   }
 
   private int left() {
@@ -176,7 +177,11 @@ final class StoredStarvationTest {
     assertThat(given.leases()).hasSize(slots.size());
     for (Slot slot : slots) {
       UUID lease = sessions.leases(slot.bot().session()).getFirst().id();
-      ends.add(new End(clock.instant().plusMillis(random.nextInt(SHORTEST_MILLIS, LONGEST_MILLIS)), lease, slot));
+      ends.add(
+          new End(
+              clock.instant().plusMillis(random.nextInt(SHORTEST_MILLIS, LONGEST_MILLIS)),
+              lease,
+              slot));
     }
   }
 

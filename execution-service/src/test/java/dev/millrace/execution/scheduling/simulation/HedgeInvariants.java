@@ -19,9 +19,9 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * What holds of every action that is given to a second bot: several wait for it, it has run far past
- * its like, it never was before, the bot is another one, the team may run more, and nothing queued
- * has a use for the slot.
+ * What holds of every action that is given to a second bot: several wait for it, it has run far
+ * past its like, it never was before, the bot is another one, the team may run more, and nothing
+ * queued has a use for the slot.
  */
 final class HedgeInvariants {
 

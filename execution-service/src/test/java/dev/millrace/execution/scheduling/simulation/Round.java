@@ -80,12 +80,10 @@ final class Round {
 
   /** Which bots would get what hangs elsewhere. */
   List<Assignment> decideHedges(List<SimulatedBot> waiting, Instant now) {
-    List<Suspect> suspects =
-        store.merged().stream().map(task -> suspect(task, now)).toList();
+    List<Suspect> suspects = store.merged().stream().map(task -> suspect(task, now)).toList();
     List<FreeBot> bots =
         waiting.stream().map(bot -> bot.free(store)).filter(bot -> bot.free() > 0).toList();
-    return hedging.assign(
-        hedging.hanging(suspects), bots, new Demand(store.flows(), queues));
+    return hedging.assign(hedging.hanging(suspects), bots, new Demand(store.flows(), queues));
   }
 
   private Suspect suspect(SimulatedTask task, Instant now) {

@@ -52,8 +52,7 @@ final class Simulation {
   private final Fleet fleet;
   private final Round round;
   private final RoundInvariants invariants = new RoundInvariants(SHARES, Load.QUEUES);
-  private final HedgeInvariants hedgeInvariants =
-      new HedgeInvariants(SHARES, HEDGING, Load.QUEUES);
+  private final HedgeInvariants hedgeInvariants = new HedgeInvariants(SHARES, HEDGING, Load.QUEUES);
   private final Deque<SimulatedTask> unsent = new ArrayDeque<>();
   private final Instant[] replicaDownUntil = new Instant[REPLICAS];
   private Instant databaseDownUntil = START;
