@@ -22,7 +22,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 final class HedgeRows {
 
   /** The most that are looked at; those that have run for longest come first. */
-  private static final int MOST_SUSPECTS = 1_000;
+  private static final int MOST_SUSPECTS = 500;
 
   private HedgeRows() {}
 
