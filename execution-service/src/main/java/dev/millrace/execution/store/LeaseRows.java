@@ -96,7 +96,7 @@ final class LeaseRows {
     }
   }
 
-  /** It is left to the other bot that has it, or to another attempt; or was that the last one. */
+  /** The other bot that has it goes on, or there is another attempt, or there were enough of them. */
   static void fail(
       JdbcClient sql, Task task, UUID lease, Problem problem, AttemptPolicy attempts, Instant now) {
     if (attempts.givesUp(task.state())) {
