@@ -96,7 +96,7 @@ final class LeaseRows {
     }
   }
 
-  /** The other bot that has it goes on, or there is another attempt, or there were enough of them. */
+  /** The other bot goes on, or it is queued for another attempt unless there were enough. */
   static void fail(
       JdbcClient sql, Task task, UUID lease, Problem problem, AttemptPolicy attempts, Instant now) {
     if (attempts.givesUp(task.state())) {
