@@ -7,6 +7,9 @@ alter table execution.tasks add column hedged boolean not null default false;
 alter table execution.tasks add constraint tasks_race
   check (second_lease is null or (hedged and lease is not null and lease <> second_lease));
 
--- How long the latest of like actions took.
-create index tasks_like on execution.tasks (instance, mnemonic, target, completed_at)
+-- How long the latest of like actions took. What clients call them may be longer than an index
+-- entry can be.
+create index tasks_like
+  on execution.tasks (
+    hashtextextended(instance || ' ' || mnemonic || ' ' || target, 0), completed_at)
   where stage = 'COMPLETED' and leased_at is not null and mnemonic <> '' and target <> '';

@@ -41,8 +41,11 @@ final class HedgeRows {
                     select extract(epoch from d.completed_at - d.leased_at) * 1000
                     from execution.tasks d
                     where d.stage = 'COMPLETED' and d.leased_at is not null
-                      and d.mnemonic <> '' and d.target <> '' and d.instance = t.instance
-                      and d.mnemonic = t.mnemonic and d.target = t.target
+                      and d.mnemonic <> '' and d.target <> ''
+                      and hashtextextended(d.instance || ' ' || d.mnemonic || ' ' || d.target, 0)
+                        = hashtextextended(t.instance || ' ' || t.mnemonic || ' ' || t.target, 0)
+                      and d.instance = t.instance and d.mnemonic = t.mnemonic
+                      and d.target = t.target
                     order by d.completed_at desc limit :remembered) as bigint[]) as latest
                 from execution.leases l
                   join execution.tasks t on t.id = l.task and t.lease = l.id
@@ -111,7 +114,7 @@ final class HedgeRows {
                       join unnest(cast(:tasks as uuid[]), cast(:sessions as text[]))
                         as r(task, session) on r.task = l.task and r.session = l.session
                     where l.id = t.lease)
-                order by t.id for update of t skip locked
+                order by t.id for no key update of t skip locked
                 """)
         .param("tasks", columns.texts(suspect -> suspect.action().id().toString()))
         .param("sessions", columns.texts(Suspect::session))

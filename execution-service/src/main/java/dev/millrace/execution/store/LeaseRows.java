@@ -98,7 +98,12 @@ final class LeaseRows {
 
   /** The other bot goes on, or it is queued for another attempt unless there were enough. */
   static void fail(
-      JdbcClient sql, Task task, UUID lease, Problem problem, AttemptPolicy attempts, Instant now) {
+      JdbcClient sql, Task found, UUID lease, Problem problem, AttemptPolicy attempts, Instant now) {
+    Task task = found;
+    if (task.state() instanceof Racing) {
+      // The other bot may have failed since, in this very transaction.
+      task = TaskRows.lock(sql, found.id()).orElseThrow();
+    }
     if (attempts.givesUp(task.state())) {
       String message = attempts.givenUp(task.state().attempts(), problem.message());
       finish(sql, task, lease, Endings.failed(problem.code(), message), now);

@@ -187,7 +187,6 @@ public final class SessionStore {
     }
   }
 
-  /** Of two bots, the one that has had the action for longer speaks for it. */
   private static void keep(JdbcClient sql, UUID lease, byte[] partialMetadata) {
     Optional<UUID> changed =
         sql.sql(

@@ -149,13 +149,35 @@ abstract class HedgeFixture {
     return operations.get(name).state();
   }
 
+  /** What a bot is told that reports leases. */
+  final List<HeldLease> report(FreeBot bot, String id, List<LeaseReport> reports) {
+    return sessions.report(bot.session(), session(id, 1), reports);
+  }
+
   /** The bot says that it is at its lease. */
   final void report(FreeBot bot, String id) {
     List<LeaseReport> held =
         sessions.leases(bot.session()).stream()
             .map(lease -> new LeaseReport(lease.id(), State.ACTIVE, Optional.empty()))
             .toList();
-    List<HeldLease> unused = sessions.report(bot.session(), session(id, 1), held);
+    List<HeldLease> unused = report(bot, id, held);
+  }
+
+  /** What is left to a bot that is about to end and never began anything. */
+  final List<HeldLease> leave(FreeBot bot, String id) {
+    return sessions.leave(bot.session(), session(id, 1), List.of());
+  }
+
+  final int expire() {
+    return leases.expire();
+  }
+
+  final int endOverdue() {
+    return leases.endOverdue();
+  }
+
+  final int stopUnwatched() {
+    return operations.stopUnwatched();
   }
 
   /**

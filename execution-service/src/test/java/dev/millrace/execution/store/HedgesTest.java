@@ -19,10 +19,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -130,6 +132,29 @@ final class HedgesTest extends HedgeFixture {
                 .query(Long.class)
                 .single());
     assertThat(known).isEqualTo(5);
+  }
+
+  @Test
+  void whatIsLikeIsFoundHoweverLongItsName() {
+    String name =
+        new SplittableRandom(1)
+            .ints(10_000, 'a', 'z')
+            .mapToObj(Character::toString)
+            .collect(Collectors.joining());
+    Origin origin = new Origin("bazel", "invocation", name, "CppCompile");
+    FreeBot bot = bot("bot");
+    for (int i = 0; i < 5; i++) {
+      submit("long " + i, origin, Requirements.NONE);
+      give(bot);
+      clock.advance(TYPICAL);
+      leases.finish(leaseOf(bot).id(), bot.session(), success());
+    }
+    submit("slow", origin, Requirements.NONE);
+    submit("slow", origin, Requirements.NONE);
+    give(bot);
+    clock.advance(LONG);
+
+    assertThat(hedges.give(List.of(bot("idle"))).leases()).hasSize(1);
   }
 
   @Test

@@ -13,6 +13,7 @@ import dev.millrace.execution.operation.OperationState.Executing;
 import dev.millrace.execution.operation.OperationState.Queued;
 import dev.millrace.execution.operation.OperationState.Racing;
 import dev.millrace.execution.scheduling.Assignment.FreeBot;
+import dev.millrace.execution.scheduling.AttemptPolicy;
 import dev.millrace.execution.store.HeldLease.State;
 import java.time.Duration;
 import java.util.List;
@@ -129,13 +130,30 @@ final class RaceTest extends HedgeFixture {
     assertThat(sessions.leases(last.session())).isEmpty();
   }
 
+  @Test
+  void whenBothFailTogetherNeitherIsTakenToGoOn() {
+    Race race = race();
+    LeaseRows.Problem problem = new LeaseRows.Problem(Code.INTERNAL, "no space");
+    // As one transaction takes what several bots report at the same time.
+    database.run(sql -> {
+      List<LeaseRows.Held> both = List.of(held(Side.FIRST, race), held(Side.SECOND, race));
+      LeaseRows.lockTasksOf(sql, both)
+          .forEach((held, task) ->
+              LeaseRows.fail(
+                  sql, task, held.lease(), problem, new AttemptPolicy(3), clock.instant()));
+    });
+
+    assertThat(state(race.one())).isEqualTo(new Queued(2));
+    give(race.slow());
+    assertThat(state(race.one())).isEqualTo(new Executing(3, leaseOf(race.slow()).id()));
+  }
+
   @ParameterizedTest
   @EnumSource
   void whatBothGiveBackIsGivenOutAnewAndNotTwiceAgain(Side first) {
     Race race = race();
     for (Side side : List.of(first, first.other())) {
-      assertThat(sessions.leave(side.bot(race).session(), session(side.id(), 1), List.of()))
-          .isEmpty();
+      assertThat(leave(side.bot(race), side.id())).isEmpty();
     }
     assertThat(state(race.one())).isEqualTo(new Queued(0));
     FreeBot next = bot("next");
@@ -155,7 +173,7 @@ final class RaceTest extends HedgeFixture {
     report(lost.other().bot(race), lost.other().id());
     clock.advance(Duration.ofSeconds(2));
 
-    assertThat(leases.expire()).isOne();
+    assertThat(expire()).isOne();
     assertThat(sessions.leases(lost.bot(race).session())).isEmpty();
     assertLeftTo(lost.other(), race, 2);
   }
@@ -169,7 +187,7 @@ final class RaceTest extends HedgeFixture {
       report(race.second(), "second");
     }
 
-    assertThat(leases.expire()).isZero();
+    assertThat(expire()).isZero();
     assertThat(state(race.one())).isEqualTo(new Racing(2, race.first(), race.hedge()));
   }
 
@@ -188,9 +206,8 @@ final class RaceTest extends HedgeFixture {
   void aBotThatStopsItByItselfLeavesItToTheOther(Side stopping) {
     Race race = race();
     LeaseReport stopped = new LeaseReport(stopping.lease(race), State.CANCELLED, Optional.empty());
-    String name = stopping.bot(race).session();
 
-    assertThat(sessions.report(name, session(stopping.id(), 1), List.of(stopped))).isEmpty();
+    assertThat(report(stopping.bot(race), stopping.id(), List.of(stopped))).isEmpty();
     assertLeftTo(stopping.other(), race, 2);
   }
 
@@ -198,12 +215,12 @@ final class RaceTest extends HedgeFixture {
   void theBotThatHadItForTooLongIsStoppedAndTheOtherHasItsOwnTime() {
     Race race = race();
     clock.advance(TIMEOUTS.holdLimit(TIMEOUT).minus(LONG));
-    assertThat(leases.endOverdue()).isOne();
+    assertThat(endOverdue()).isOne();
     assertThat(state(race.one())).isEqualTo(new Executing(2, race.hedge()));
     assertStopped(race.slow());
 
     clock.advance(LONG);
-    assertThat(leases.endOverdue()).isOne();
+    assertThat(endOverdue()).isOne();
     assertThat(completed(race).response().getStatus().getCode())
         .isEqualTo(Code.DEADLINE_EXCEEDED_VALUE);
     assertStopped(race.second());
@@ -229,7 +246,7 @@ final class RaceTest extends HedgeFixture {
     Race race = race();
     clock.advance(GRACE.plusSeconds(1));
 
-    assertThat(operations.stopUnwatched()).isOne();
+    assertThat(stopUnwatched()).isOne();
     assertStopped(race.slow());
     assertStopped(race.second());
   }
@@ -264,8 +281,7 @@ final class RaceTest extends HedgeFixture {
     Side winner = drained.other();
     leases.finish(winner.lease(race), winner.bot(race).session(), success());
     assertStopped(drained.bot(race));
-    assertThat(sessions.report(drained.bot(race).session(), session(drained.id(), 1), List.of()))
-        .isEmpty();
+    assertThat(report(drained.bot(race), drained.id(), List.of())).isEmpty();
     assertThat(workforce.isIdle(pattern)).isTrue();
   }
 
@@ -305,8 +321,7 @@ final class RaceTest extends HedgeFixture {
   private void tell(Side side, Race race) {
     LeaseReport report =
         new LeaseReport(side.lease(race), State.ACTIVE, Optional.of(partial(side)));
-    List<HeldLease> unused =
-        sessions.report(side.bot(race).session(), session(side.id(), 1), List.of(report));
+    List<HeldLease> unused = report(side.bot(race), side.id(), List.of(report));
   }
 
   private static ExecutedActionMetadata partial(Side side) {
