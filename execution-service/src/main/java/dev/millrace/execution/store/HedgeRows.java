@@ -35,26 +35,32 @@ final class HedgeRows {
     List<Row> rows =
         sql.sql(
                 """
-                select t.id, t.queue, t.priority, t.queued_at, t.team, l.session, l.created_at,
-                  coalesce(t.avoided_session, '') as avoided, w.waiters,
-                  cast(array(
-                    select extract(epoch from d.completed_at - d.leased_at) * 1000
-                    from execution.tasks d
-                    where d.stage = 'COMPLETED' and d.leased_at is not null
-                      and d.mnemonic <> '' and d.target <> ''
-                      and hashtextextended(d.instance || ' ' || d.mnemonic || ' ' || d.target, 0)
-                        = hashtextextended(t.instance || ' ' || t.mnemonic || ' ' || t.target, 0)
-                      and d.instance = t.instance and d.mnemonic = t.mnemonic
-                      and d.target = t.target
-                    order by d.completed_at desc limit :remembered) as bigint[]) as latest
-                from execution.leases l
-                  join execution.tasks t on t.id = l.task and t.lease = l.id
-                  cross join lateral (
+                -- From what is with bots to what is waited for, and only then to the actions: of
+                -- those there are many, and most of them are over.
+                with held as materialized (
+                  select l.id, l.task, l.session, l.created_at, w.waiters
+                  from execution.leases l cross join lateral (
                     select count(*) as waiters from execution.operations o
-                    where o.task = t.id and o.cancelled_at is null and o.deleted_at is null
+                    where o.task = l.task and o.cancelled_at is null and o.deleted_at is null
                       and o.watched_until > :now) w
-                where l.created_at <= :since and l.state <> 'CANCELLED' and not t.hedged
-                  and t.mergeable and t.mnemonic <> '' and t.target <> '' and w.waiters > 1
+                  where l.created_at <= :since and l.state <> 'CANCELLED' and w.waiters > 1)
+                select t.*, l.session, l.created_at, l.waiters, cast(array(
+                    select extract(epoch from d.completed_at - d.leased_at) * 1000 from (
+                      select * from execution.tasks
+                      where stage = 'COMPLETED' and leased_at is not null
+                        and mnemonic <> '' and target <> ''
+                        and hashtextextended(instance || ' ' || mnemonic || ' ' || target, 0)
+                          = t.likeness
+                      order by completed_at desc limit :remembered) d
+                    where d.instance = t.instance and d.mnemonic = t.mnemonic
+                      and d.target = t.target) as bigint[]) as latest
+                from held l cross join lateral (
+                  select id, queue, priority, queued_at, team, instance, mnemonic, target,
+                    coalesce(avoided_session, '') as avoided,
+                    hashtextextended(instance || ' ' || mnemonic || ' ' || target, 0) as likeness
+                  from execution.tasks
+                  where id = l.task and lease = l.id and not hedged and mergeable
+                    and mnemonic <> '' and target <> '' limit 1) t
                 order by l.created_at, l.id limit :most
                 """)
             .param("since", Database.at(since))

@@ -98,7 +98,12 @@ final class LeaseRows {
 
   /** The other bot goes on, or it is queued for another attempt unless there were enough. */
   static void fail(
-      JdbcClient sql, Task found, UUID lease, Problem problem, AttemptPolicy attempts, Instant now) {
+      JdbcClient sql,
+      Task found,
+      UUID lease,
+      Problem problem,
+      AttemptPolicy attempts,
+      Instant now) {
     Task task = found;
     if (task.state() instanceof Racing) {
       // The other bot may have failed since, in this very transaction.
