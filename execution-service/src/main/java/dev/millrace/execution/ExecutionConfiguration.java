@@ -42,7 +42,7 @@ import org.springframework.context.event.ContextClosedEvent;
  */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties({ExecutionProperties.class, SharingProperties.class})
-@Import(AdministrationConfiguration.class)
+@Import({AdministrationConfiguration.class, HedgingConfiguration.class})
 public class ExecutionConfiguration {
 
   @Bean(initMethod = "migrate")

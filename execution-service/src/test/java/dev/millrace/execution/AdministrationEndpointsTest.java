@@ -53,7 +53,7 @@ final class AdministrationEndpointsTest {
       assertThat(service.get("workers?bot=other")).isEqualTo("200 {\"workers\":[]}");
       assertThat(service.get("operations?limit=1"))
           .startsWith("200 {\"actions\":[{\"action\":\"")
-          .contains("\"stage\":\"EXECUTING\"", "\"worker\":\"bot\"");
+          .contains("\"stage\":\"EXECUTING\"", "\"workers\":[\"bot\"]");
 
       String order = "\"by\":\"alice\",\"reason\":\"kernel\"";
       assertThat(

@@ -10,7 +10,7 @@ import java.util.List;
  * @param operations the names under which clients wait for it
  * @param stage QUEUED or EXECUTING
  * @param attempts how often a worker was given it
- * @param worker the id of the bot that has it, or empty
+ * @param workers the id of the bot that has it; of two if a second one was given it as well
  */
 public record LiveAction(
     String action,
@@ -19,7 +19,7 @@ public record LiveAction(
     Instant queuedAt,
     int attempts,
     int priority,
-    String worker,
+    List<String> workers,
     String tool,
     String invocation,
     String target,
@@ -27,5 +27,6 @@ public record LiveAction(
 
   public LiveAction {
     operations = List.copyOf(operations);
+    workers = List.copyOf(workers);
   }
 }

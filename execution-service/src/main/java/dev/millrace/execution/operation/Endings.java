@@ -38,6 +38,13 @@ public final class Endings {
         .build();
   }
 
+  /** Whether the command ran to its end, and well. */
+  public static boolean isSuccess(ExecuteResponse response) {
+    return response.hasResult()
+        && response.getStatus().getCode() == Code.OK.getNumber()
+        && response.getResult().getExitCode() == 0;
+  }
+
   /** Nothing was run, as the result is known. */
   public static ExecuteResponse known(ActionResult result) {
     return ran(result).toBuilder()

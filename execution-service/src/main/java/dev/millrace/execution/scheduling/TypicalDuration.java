@@ -15,7 +15,9 @@ public record TypicalDuration(List<Duration> recent) {
 
   public static final TypicalDuration UNKNOWN = new TypicalDuration(List.of());
 
-  private static final int REMEMBERED = 20;
+  /** How many of the last durations count. */
+  public static final int REMEMBERED = 20;
+
   private static final int ENOUGH = 5;
 
   public TypicalDuration {

@@ -69,7 +69,8 @@ final class FlowRows {
   static List<FlowState> running(JdbcClient sql) {
     return sql.sql(
             """
-            select team, team_user, invocation, count(*) as running from execution.leases
+            select team, team_user, invocation, count(*) as running, max(created_at) as served
+            from execution.leases
             where state <> 'CANCELLED' group by team, team_user, invocation
             """)
         .query((row, n) ->
@@ -82,7 +83,8 @@ final class FlowRows {
                     0),
                 0,
                 row.getInt("running"),
-                Instant.EPOCH))
+                Instant.EPOCH,
+                TaskRows.instant(row, "served")))
         .list();
   }
 

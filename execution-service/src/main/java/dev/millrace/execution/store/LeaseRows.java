@@ -93,17 +93,26 @@ final class LeaseRows {
     }
   }
 
-  /** Another attempt, or the end if there were enough of them. */
+  /** The other bot goes on, or it is queued for another attempt unless there were enough. */
   static void fail(
-      JdbcClient sql, Task task, UUID lease, Problem problem, AttemptPolicy attempts, Instant now) {
-    int made = task.state().attempts();
-    if (attempts.allowsAnotherAfter(made)) {
+      JdbcClient sql,
+      Task found,
+      UUID lease,
+      Problem problem,
+      AttemptPolicy attempts,
+      Instant now) {
+    Task task = found;
+    if (task.state() instanceof Racing) {
+      // The other bot may have failed since, in this very transaction.
+      task = TaskRows.lock(sql, found.id()).orElseThrow();
+    }
+    if (attempts.givesUp(task.state())) {
+      String message = attempts.givenUp(task.state().attempts(), problem.message());
+      finish(sql, task, lease, Endings.failed(problem.code(), message), now);
+    } else {
       avoidSessionOf(sql, lease);
       delete(sql, lease);
       OperationState unused = TaskRows.apply(sql, task, new AttemptFailed(lease), now);
-    } else {
-      String message = attempts.givenUp(made, problem.message());
-      finish(sql, task, lease, Endings.failed(problem.code(), message), now);
     }
   }
 
@@ -123,15 +132,25 @@ final class LeaseRows {
     cancel(sql, tasks.stream().map(Task::id).toList());
   }
 
+  /** Has one of two bots stop what took it too long; the other one goes on. */
+  static void withdraw(JdbcClient sql, Task task, UUID lease, Instant now) {
+    avoidSessionOf(sql, lease);
+    OperationState unused = TaskRows.apply(sql, task, new AttemptFailed(lease), now);
+    cancel(sql, "id", List.of(lease));
+  }
+
   /** Has bots stop what they still have of tasks. */
   private static void cancel(JdbcClient sql, List<UUID> tasks) {
+    cancel(sql, "task", tasks);
+  }
+
+  private static void cancel(JdbcClient sql, String column, List<UUID> ids) {
     List<String> sessions =
         sql.sql(
-                """
-                update execution.leases set state = 'CANCELLED'
-                where task = any(cast(:tasks as uuid[])) and state <> 'CANCELLED' returning session
-                """)
-            .param("tasks", new Columns<>(tasks).texts(UUID::toString))
+                "update execution.leases set state = 'CANCELLED' where "
+                    + column
+                    + " = any(cast(:ids as uuid[])) and state <> 'CANCELLED' returning session")
+            .param("ids", new Columns<>(ids).texts(UUID::toString))
             .query((row, n) -> Changes.session(row.getString("session")))
             .list();
     Database.announce(sql, sessions);

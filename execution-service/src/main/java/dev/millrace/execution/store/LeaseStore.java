@@ -5,10 +5,12 @@ import com.google.rpc.Code;
 import dev.millrace.database.Together;
 import dev.millrace.execution.operation.Endings;
 import dev.millrace.execution.operation.OperationEvent.Finished;
+import dev.millrace.execution.operation.OperationState.Racing;
 import dev.millrace.execution.scheduling.Assignment.FreeBot;
 import dev.millrace.execution.scheduling.AttemptPolicy;
 import dev.millrace.execution.scheduling.FairShare;
 import dev.millrace.execution.scheduling.TimeoutPolicy;
+import dev.millrace.execution.scheduling.Turns;
 import dev.millrace.execution.store.LeaseRows.Held;
 import dev.millrace.execution.store.LeaseRows.Problem;
 import dev.millrace.execution.store.TaskRows.Change;
@@ -18,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,8 +31,8 @@ import java.util.function.Supplier;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
- * Gives queued actions to bots and takes the outcome back. An action is never with two bots at
- * once, and an attempt is counted in the transaction that begins it.
+ * Gives queued actions to bots and takes the outcome back. An attempt is counted in the transaction
+ * that begins it. An action that {@link Hedges} gave to a second bot ends with the first outcome.
  */
 public final class LeaseStore {
 
@@ -49,6 +52,7 @@ public final class LeaseStore {
   private final FairShare shares;
   private final Queues queues;
   private final GivenTasks given = new GivenTasks(MOST_REMEMBERED);
+  private final Turns turns = new Turns();
   private final Together<Held, Optional<Task>> tasks;
   private final Together<Outcome, Boolean> outcomes;
 
@@ -86,8 +90,12 @@ public final class LeaseStore {
    * @param waiting the bots, with as much room as they are known to have
    */
   public Given assign(Collection<FreeBot> waiting) {
-    return database.transaction(sql ->
-        new Round(shares, timeouts, expiry, ids, given, clock.instant()).run(sql, waiting, queues));
+    Given round =
+        database.transaction(sql ->
+            new Round(shares, turns, timeouts, expiry, ids, given, clock.instant())
+                .run(sql, waiting, queues));
+    turns.take(round.turns(), clock.instant());
+    return round;
   }
 
   /** The same for bots by their sessions; returns who got any. */
@@ -114,23 +122,28 @@ public final class LeaseStore {
     boolean unused = outcomes.ask(new Outcome(new Held(lease, session), response));
   }
 
-  private record Outcome(Held held, ExecuteResponse response) {}
+  /** What a bot brings of a lease. */
+  record Outcome(Held held, ExecuteResponse response) {}
 
   /** Tells of each whether it was still wanted. */
-  private List<Boolean> finish(List<Outcome> brought) {
+  List<Boolean> finish(List<Outcome> brought) {
     return database.transaction(sql -> {
       List<Held> leases = brought.stream().map(Outcome::held).toList();
       Map<Held, Task> wanted = LeaseRows.lockTasksOf(sql, leases);
       Map<UUID, Change> changes = new LinkedHashMap<>();
+      Map<UUID, UUID> first = new HashMap<>();
       List<Boolean> taken = new ArrayList<>();
       for (Outcome outcome : brought) {
         UUID lease = outcome.held().lease();
         Task task = wanted.get(outcome.held());
-        if (task != null) {
+        // Two bots that had the same may both be among them.
+        if (task != null && first.computeIfAbsent(task.id(), id -> lease).equals(lease)) {
           Finished event = new Finished(lease, outcome.response());
           Change unused = changes.putIfAbsent(lease, new Change(task, event));
+          taken.add(true);
+        } else {
+          taken.add(false);
         }
-        taken.add(task != null);
       }
       if (!changes.isEmpty()) {
         LeaseRows.finish(
@@ -184,15 +197,17 @@ public final class LeaseStore {
     return sweep(
         "overdue_at <= :by and state <> 'CANCELLED'",
         by,
-        (sql, task, lease) ->
-            LeaseRows.stop(
-                sql,
-                List.of(task),
-                Endings.failed(
-                    Code.DEADLINE_EXCEEDED,
-                    "the worker held the action for longer than its time-out of %s allows"
-                        .formatted(task.timeout())),
-                clock.instant()));
+        (sql, task, lease) -> {
+          String problem =
+              "the worker held the action for longer than its time-out of %s allows"
+                  .formatted(task.timeout());
+          if (task.state() instanceof Racing) {
+            LeaseRows.withdraw(sql, task, lease, clock.instant());
+          } else {
+            ExecuteResponse response = Endings.failed(Code.DEADLINE_EXCEEDED, problem);
+            LeaseRows.stop(sql, List.of(task), response, clock.instant());
+          }
+        });
   }
 
   private interface Ending {

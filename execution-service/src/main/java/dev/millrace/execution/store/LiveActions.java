@@ -37,13 +37,14 @@ public final class LiveActions {
     return database.transaction(sql ->
         sql.sql(
                 """
-                select t.*, coalesce(s.bot_id, '') as worker,
+                select t.*,
+                  array(select s.bot_id from execution.leases l
+                      join execution.sessions s on s.name = l.session
+                    where l.id in (t.lease, t.second_lease) order by l.created_at, l.id) as workers,
                 """
                     + OPERATIONS
                     + """
                      from execution.tasks t
-                      left join execution.leases l on l.id = t.lease
-                      left join execution.sessions s on s.name = l.session
                     where t.stage <> 'COMPLETED' and (:invocation = '' or t.invocation = :invocation)
                     order by t.queued_at, t.id limit :limit
                     """)
@@ -61,7 +62,7 @@ public final class LiveActions {
         TaskRows.instant(row, "queued_at"),
         row.getInt("attempts"),
         row.getInt("priority"),
-        row.getString("worker"),
+        List.of(QueueRows.strings(row.getArray("workers"))),
         row.getString("tool"),
         row.getString("invocation"),
         row.getString("target"),

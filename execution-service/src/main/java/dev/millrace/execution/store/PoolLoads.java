@@ -32,7 +32,8 @@ public final class PoolLoads {
                 running as (
                   select t.queue, count(*) as executing, count(*) filter (where s.drained) as leaving
                   from execution.leases l
-                    join execution.tasks t on t.id = l.task
+                    -- An action that two bots have is one.
+                    join execution.tasks t on t.id = l.task and t.lease = l.id
                     join execution.sessions s on s.name = l.session
                   where l.state <> 'CANCELLED' group by t.queue),
                 work as (

@@ -12,6 +12,7 @@ import dev.millrace.execution.scheduling.Flow;
 import dev.millrace.execution.scheduling.FlowState;
 import dev.millrace.execution.scheduling.QueuedAction;
 import dev.millrace.execution.scheduling.TimeoutPolicy;
+import dev.millrace.execution.scheduling.Turns;
 import dev.millrace.execution.scheduling.Work;
 import dev.millrace.execution.store.FlowRows.Waiting;
 import dev.millrace.execution.store.LeaseRows.Held;
@@ -37,6 +38,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
  */
 record Round(
     FairShare shares,
+    Turns turns,
     TimeoutPolicy timeouts,
     Duration expiry,
     Supplier<UUID> ids,
@@ -94,12 +96,12 @@ record Round(
     return new Given(
         leases.stream().collect(Collectors.toMap(Lease::session, lease -> 1, Integer::sum)),
         less(useful, chosen, ready),
+        leases.stream().map(lease -> lease.action().flow()).toList(),
         places.size() < MOST_PLACES);
   }
 
   /** Of the chosen ones, those that are not as they were thought to be. */
-  private static Set<String> less(
-      Collection<FreeBot> waiting, Set<String> chosen, List<FreeBot> ready) {
+  static Set<String> less(Collection<FreeBot> waiting, Set<String> chosen, List<FreeBot> ready) {
     return waiting.stream()
         .filter(bot -> chosen.contains(bot.session()))
         .filter(bot -> !ready.contains(bot))
@@ -111,6 +113,7 @@ record Round(
       JdbcClient sql, Collection<FreeBot> bots, List<FlowState> flows, Map<Long, Work> work) {
     List<FlowState> all = new ArrayList<>(flows);
     all.addAll(FlowRows.running(sql));
+    all.addAll(turns.of(flows));
     List<Flow> places = shares.order(all, new BotSlots(bots, work), now);
     return places.subList(0, Math.min(MOST_PLACES, places.size()));
   }

@@ -5,7 +5,9 @@ import build.bazel.remote.execution.v2.ExecutedActionMetadata;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.millrace.digest.Digest;
 import dev.millrace.digest.DigestFunction;
+import dev.millrace.execution.operation.Endings;
 import dev.millrace.execution.operation.OperationEvent;
+import dev.millrace.execution.operation.OperationEvent.Finished;
 import dev.millrace.execution.operation.OperationState;
 import dev.millrace.execution.operation.OperationState.Completed;
 import dev.millrace.execution.operation.OperationState.Executing;
@@ -129,7 +131,7 @@ final class TaskRows {
   static List<OperationState> apply(JdbcClient sql, List<Change> changes, Instant now) {
     List<OperationState> next =
         changes.stream().map(c -> c.task().state().after(c.event())).toList();
-    write(sql, changes.stream().map(change -> change.task().id()).toList(), next, now);
+    write(sql, changes, next, now);
     List<String> topics = new ArrayList<>();
     changes.forEach(change -> topics.add(Changes.task(change.task().id())));
     if (next.stream().anyMatch(Queued.class::isInstance)) {
@@ -140,28 +142,44 @@ final class TaskRows {
   }
 
   private static void write(
-      JdbcClient sql, List<UUID> tasks, List<OperationState> states, Instant now) {
+      JdbcClient sql, List<Change> changes, List<OperationState> states, Instant now) {
+    Columns<Change> made = new Columns<>(changes);
     Columns<OperationState> columns = new Columns<>(states);
     int unused =
         sql.sql(
                 """
                 update execution.tasks t
                 set stage = r.stage, attempts = r.attempts, lease = r.lease, second_lease = r.second,
-                    partial_metadata = null, response = r.response,
+                    hedged = t.hedged or r.second is not null,
+                    -- Of two bots, the one that has had it for longer speaks for it.
+                    partial_metadata = case when t.lease = r.lease then t.partial_metadata end,
+                    leased_at = case
+                      when t.stage = 'QUEUED' and r.stage = 'EXECUTING' then :now
+                      when r.stage <> 'COMPLETED' or (r.typical and not t.hedged) then t.leased_at
+                    end,
+                    response = r.response,
                     completed_at = case r.stage when 'COMPLETED' then :now end
                 from unnest(cast(:id as uuid[]), cast(:stage as text[]),
                   cast(:attempts as integer[]), cast(:lease as uuid[]), cast(:second as uuid[]),
-                  cast(:response as bytea[])) as r(id, stage, attempts, lease, second, response)
+                  cast(:response as bytea[]), cast(:typical as boolean[]))
+                  as r(id, stage, attempts, lease, second, response, typical)
                 where t.id = r.id
                 """)
-            .param("id", new Columns<>(tasks).texts(UUID::toString))
+            .param("id", made.texts(change -> change.task().id().toString()))
+            .param("typical", made.booleans(TaskRows::isTypical))
             .param("stage", columns.texts(TaskRows::stage))
             .param("attempts", columns.ints(OperationState::attempts))
-            .param("lease", columns.texts(state -> lease(state, 0)))
-            .param("second", columns.texts(state -> lease(state, 1)))
+            .param("lease", columns.texts(TaskRows::lease))
+            .param("second", columns.texts(TaskRows::secondLease))
             .param("response", columns.bytes(TaskRows::response))
             .param("now", Database.at(now))
             .update();
+  }
+
+  /** Whether the time that it took tells how long such actions take. */
+  private static boolean isTypical(Change change) {
+    return change.event() instanceof Finished(UUID lease, ExecuteResponse response)
+        && Endings.isSuccess(response);
   }
 
   private static String stage(OperationState state) {
@@ -173,8 +191,17 @@ final class TaskRows {
     };
   }
 
-  private static @Nullable String lease(OperationState state, int which) {
-    return state.leases().stream().skip(which).map(UUID::toString).findFirst().orElse(null);
+  private static @Nullable String lease(OperationState state) {
+    return switch (state) {
+      case Executing executing -> executing.lease().toString();
+      case Racing racing -> racing.first().toString();
+      case Queued queued -> null;
+      case Completed completed -> null;
+    };
+  }
+
+  private static @Nullable String secondLease(OperationState state) {
+    return state instanceof Racing racing ? racing.second().toString() : null;
   }
 
   private static byte @Nullable [] response(OperationState state) {

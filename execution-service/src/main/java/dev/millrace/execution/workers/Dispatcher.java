@@ -3,6 +3,7 @@ package dev.millrace.execution.workers;
 import dev.millrace.execution.scheduling.Assignment.FreeBot;
 import dev.millrace.execution.store.Changes;
 import dev.millrace.execution.store.Given;
+import dev.millrace.execution.store.Hedges;
 import dev.millrace.execution.store.LeaseStore;
 import dev.millrace.database.Together;
 import java.time.Duration;
@@ -127,12 +128,22 @@ public final class Dispatcher implements AutoCloseable {
   private List<Boolean> round(List<Boolean> askers) {
     List<FreeBot> bots = List.copyOf(waiting.values());
     Given given = bots.isEmpty() ? Given.NOTHING : leases.assign(bots);
-    passOver(bots, given);
-    given.leases().keySet().forEach(served -> changes.signal(Changes.session(served)));
+    tell(bots, given);
     if (!given.isAll()) {
       changes.signal(Changes.QUEUE);
     }
     return Collections.nCopies(askers.size(), given.isAll());
+  }
+
+  /** Gives what seems to hang elsewhere to bots that still wait. */
+  public void hedge(Hedges hedges) {
+    List<FreeBot> bots = List.copyOf(waiting.values());
+    tell(bots, hedges.give(bots));
+  }
+
+  private void tell(List<FreeBot> bots, Given given) {
+    passOver(bots, given);
+    given.leases().keySet().forEach(served -> changes.signal(Changes.session(served)));
   }
 
   /** Who was given something is as good as gone; who has no room comes back when that changes. */

@@ -263,7 +263,7 @@ final class AdministrationTest {
 
       LiveAction live = actions.list("", 10).getFirst();
       assertThat(live.operations()).hasSize(2).contains(name);
-      assertThat(live.worker()).isEqualTo("bot");
+      assertThat(live.workers()).containsExactly("bot");
       UUID id = OperationName.parse(name).id();
       assertThat(actions.kill(id, "alice", "fills the disk")).isEqualTo(LiveActions.Kill.DONE);
       assertThat(actions.kill(id, "bob", "same")).isEqualTo(LiveActions.Kill.TOO_LATE);

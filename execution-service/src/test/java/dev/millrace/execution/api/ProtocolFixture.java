@@ -53,11 +53,16 @@ abstract class ProtocolFixture {
 
   /** Sends an action on behalf of a tool's invocation. */
   final Following execute(String invocation, ExecuteRequest.Builder request) {
+    return execute(RequestMetadata.newBuilder().setToolInvocationId(invocation).build(), request);
+  }
+
+  /** Sends an action, and says what it is. */
+  final Following execute(RequestMetadata metadata, ExecuteRequest.Builder request) {
     Metadata headers = new Metadata();
     headers.put(
         Metadata.Key.of(
             "build.bazel.remote.execution.v2.requestmetadata-bin", Metadata.BINARY_BYTE_MARSHALLER),
-        RequestMetadata.newBuilder().setToolInvocationId(invocation).build().toByteArray());
+        metadata.toByteArray());
     return new Following(
         replica
             .execution()

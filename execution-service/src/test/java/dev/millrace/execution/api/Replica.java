@@ -10,11 +10,14 @@ import dev.millrace.execution.input.ActionInputs;
 import dev.millrace.execution.scheduling.Attendance;
 import dev.millrace.execution.scheduling.AttemptPolicy;
 import dev.millrace.execution.scheduling.FairShare;
+import dev.millrace.execution.scheduling.HedgePolicy;
+import dev.millrace.execution.scheduling.Hedging;
 import dev.millrace.execution.scheduling.TeamShare;
 import dev.millrace.execution.scheduling.TimeoutPolicy;
 import dev.millrace.execution.store.ChangeListener;
 import dev.millrace.execution.store.Changes;
 import dev.millrace.execution.store.Database;
+import dev.millrace.execution.store.Hedges;
 import dev.millrace.execution.store.LeaseStore;
 import dev.millrace.execution.store.OperationStore;
 import dev.millrace.execution.store.SessionStore;
@@ -51,6 +54,7 @@ public final class Replica implements AutoCloseable {
   public static final Duration EXPIRY = Duration.ofSeconds(30);
   public static final FairShare SHARES =
       new FairShare(java.util.Map.of(), TeamShare.EQUAL, Duration.ofMinutes(1));
+  public static final HedgePolicy HEDGING = new HedgePolicy(2, Duration.ofSeconds(15));
   public static final Duration WORKER_MEMORY = Duration.ofDays(1);
   public static final TimeoutPolicy TIMEOUTS =
       new TimeoutPolicy(Duration.ofHours(1), Duration.ofHours(6), Duration.ofMinutes(15));
@@ -64,6 +68,7 @@ public final class Replica implements AutoCloseable {
   private final Changes changes = new Changes();
   private final ChangeListener listener;
   private final Dispatcher dispatcher;
+  private final Hedges hedges;
   private final Server server;
 
   /**
@@ -75,6 +80,9 @@ public final class Replica implements AutoCloseable {
     AttemptPolicy attempts = new AttemptPolicy(3);
     operations = new OperationStore(database, clock, UUID::randomUUID, GRACE);
     leases = new LeaseStore(database, clock, UUID::randomUUID, attempts, TIMEOUTS, EXPIRY, SHARES);
+    hedges =
+        new Hedges(
+            database, clock, UUID::randomUUID, new Hedging(HEDGING, SHARES), TIMEOUTS, EXPIRY);
     sessions = new SessionStore(database, clock, UUID::randomUUID, attempts, EXPIRY);
     sweeper =
         new Sweeper(
@@ -154,6 +162,11 @@ public final class Replica implements AutoCloseable {
   public BotsGrpc.BotsBlockingStub bots() {
     return BotsGrpc.newBlockingStub(channel)
         .withDeadlineAfter(60, java.util.concurrent.TimeUnit.SECONDS);
+  }
+
+  /** Looks once for actions that seem to hang. */
+  public void hedge() {
+    dispatcher.hedge(hedges);
   }
 
   /** Ends without saying goodbye to anybody, as far as that can be had within a process. */

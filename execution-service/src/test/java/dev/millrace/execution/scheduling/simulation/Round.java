@@ -8,14 +8,17 @@ import dev.millrace.execution.scheduling.Flow;
 import dev.millrace.execution.scheduling.FlowState;
 import dev.millrace.execution.scheduling.HedgePolicy;
 import dev.millrace.execution.scheduling.HedgePolicy.Run;
+import dev.millrace.execution.scheduling.Hedging;
+import dev.millrace.execution.scheduling.Hedging.Demand;
+import dev.millrace.execution.scheduling.Hedging.Suspect;
 import dev.millrace.execution.scheduling.Locality;
 import dev.millrace.execution.scheduling.QueuedAction;
 import dev.millrace.execution.scheduling.Work;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 
 /**
  * One round of a replica's dispatcher, step by step: what it has not written when it is lost is as
@@ -25,7 +28,7 @@ final class Round {
 
   private final SimulatedStore store;
   private final FairShare shares;
-  private final HedgePolicy hedging;
+  private final Hedging hedging;
   private final Map<Long, Work> queues;
 
   /**
@@ -39,10 +42,10 @@ final class Round {
       List<Assignment> planned,
       List<Assignment> assignments) {}
 
-  Round(SimulatedStore store, FairShare shares, HedgePolicy hedging, Map<Long, Work> queues) {
+  Round(SimulatedStore store, FairShare shares, HedgePolicy policy, Map<Long, Work> queues) {
     this.store = store;
     this.shares = shares;
-    this.hedging = hedging;
+    this.hedging = new Hedging(policy, shares);
     this.queues = queues;
   }
 
@@ -75,35 +78,26 @@ final class Round {
         .forEach(chosen -> store.lease(store.task(chosen.action()), chosen.session(), now));
   }
 
-  /**
-   * Slots that nothing queued has a use for go to what hangs elsewhere, as far as its team may run
-   * more.
-   */
-  List<Assignment> hedge(List<SimulatedBot> waiting, Instant now) {
-    List<Assignment> hedges = new ArrayList<>();
-    for (SimulatedTask task : store.merged()) {
-      Run run = new Run(task.waiters, task.hedges, Duration.between(task.leasedAt, now));
-      String team = task.flow.team();
-      if (store.running(team) < shares.of(team).limit()
-          && hedging.hedges(run, store.typical(task.likeness))) {
-        String busy =
-            store.leases().stream()
-                .filter(lease -> lease.task == task && !lease.cancelled)
-                .map(lease -> lease.session)
-                .findFirst()
-                .orElseThrow();
-        List<FreeBot> others =
-            waiting.stream()
-                .filter(bot -> !bot.session.equals(busy))
-                .map(bot -> bot.free(store))
-                .toList();
-        Assignment.of(List.of(task.queued()), others)
-            .forEach(hedge -> {
-              store.lease(task, hedge.session(), now);
-              hedges.add(hedge);
-            });
-      }
-    }
-    return hedges;
+  /** Which bots would get what hangs elsewhere. */
+  List<Assignment> decideHedges(List<SimulatedBot> waiting, Instant now) {
+    List<Suspect> suspects = store.merged().stream().map(task -> suspect(task, now)).toList();
+    List<FreeBot> bots =
+        waiting.stream().map(bot -> bot.free(store)).filter(bot -> bot.free() > 0).toList();
+    return hedging.assign(hedging.hanging(suspects), bots, new Demand(store.flows(), queues));
+  }
+
+  private Suspect suspect(SimulatedTask task, Instant now) {
+    Run run = new Run(task.waiters, task.hedges, Duration.between(task.leasedAt, now));
+    UUID lease = task.state.leases().iterator().next();
+    return new Suspect(
+        task.queued(),
+        task.flow.team(),
+        store.lease(lease).session,
+        run,
+        store.typical(task.likeness));
+  }
+
+  void writeHedges(List<Assignment> hedges, Instant now) {
+    hedges.forEach(chosen -> store.lease(store.task(chosen.action()), chosen.session(), now));
   }
 }

@@ -44,12 +44,15 @@ final class Simulation {
           TeamShare.EQUAL,
           Duration.ofSeconds(3));
 
+  private static final HedgePolicy HEDGING = new HedgePolicy(1.2, Duration.ofMillis(500));
+
   private final SplittableRandom random;
   private final SimulatedStore store;
   private final Load load;
   private final Fleet fleet;
   private final Round round;
   private final RoundInvariants invariants = new RoundInvariants(SHARES, Load.QUEUES);
+  private final HedgeInvariants hedgeInvariants = new HedgeInvariants(SHARES, HEDGING, Load.QUEUES);
   private final Deque<SimulatedTask> unsent = new ArrayDeque<>();
   private final Instant[] replicaDownUntil = new Instant[REPLICAS];
   private Instant databaseDownUntil = START;
@@ -61,8 +64,7 @@ final class Simulation {
     this.store = new SimulatedStore(new AttemptPolicy(MAX_ATTEMPTS), transitions);
     this.load = new Load(random.split(), 20, 5_000, START);
     this.fleet = new Fleet(random.split(), 200, REPLICAS);
-    this.round =
-        new Round(store, SHARES, new HedgePolicy(1.2, Duration.ofMillis(500)), Load.QUEUES);
+    this.round = new Round(store, SHARES, HEDGING, Load.QUEUES);
     Arrays.fill(replicaDownUntil, START);
   }
 
@@ -86,6 +88,7 @@ final class Simulation {
       }
       if (step % 20 == 0) {
         checkLeases();
+        hedgeInvariants.checkRaces(store);
         checkShares();
       }
     }
@@ -192,7 +195,7 @@ final class Simulation {
     invariants.check(outcome, store, now);
     Set<String> told = new LinkedHashSet<>();
     if (hedges) {
-      round.hedge(waiting, now).stream().map(Assignment::session).forEach(told::add);
+      hedge(waiting).stream().map(Assignment::session).forEach(told::add);
     }
     boolean second = !told.isEmpty();
     outcome.assignments().stream().map(Assignment::session).forEach(told::add);
@@ -207,6 +210,13 @@ final class Simulation {
       return;
     }
     told.forEach(session -> fleet.bot(session).poll(store, now));
+  }
+
+  private List<Assignment> hedge(List<SimulatedBot> waiting) {
+    List<Assignment> chosen = round.decideHedges(waiting, now);
+    hedgeInvariants.check(chosen, store, fleet, now);
+    round.writeHedges(chosen, now);
+    return chosen;
   }
 
   /** Now and then it is known who holds inputs of some of what waits. */
