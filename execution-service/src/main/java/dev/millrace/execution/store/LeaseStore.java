@@ -83,8 +83,8 @@ public final class LeaseStore {
    * @param waiting the bots, with as much room as they are known to have
    */
   public Given assign(Collection<FreeBot> waiting) {
-    return database.transaction(sql ->
-        new Round(shares, timeouts, expiry, ids, clock.instant()).run(sql, waiting, queues));
+    return database.transaction(
+        sql -> new Round(shares, timeouts, expiry, ids, clock.instant()).run(sql, waiting, queues));
   }
 
   /** The same for bots by their sessions; returns who got any. */
@@ -209,8 +209,7 @@ public final class LeaseStore {
     return found.size();
   }
 
-  private void end(
-      JdbcClient sql, Found found, String condition, Instant by, Ending ending) {
+  private void end(JdbcClient sql, Found found, String condition, Instant by, Ending ending) {
     Optional<Task> task = LeaseRows.lockTaskOf(sql, found.lease(), found.session());
     // It may have been reported, or ended by another replica, since it was found.
     boolean still =

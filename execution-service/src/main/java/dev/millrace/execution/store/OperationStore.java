@@ -172,7 +172,8 @@ public final class OperationStore {
   private OperationName remember(Row row, ExecuteResponse response, InliningWishes wishes) {
     OperationName name = new OperationName(row.action().instance(), ids.get());
     database.run(sql -> {
-      UUID run = SubmissionRows.queue(sql, List.of(row), ids, clock.instant()).getFirst().orElseThrow();
+      UUID run =
+          SubmissionRows.queue(sql, List.of(row), ids, clock.instant()).getFirst().orElseThrow();
       Task accepted = TaskRows.lock(sql, run).orElseThrow();
       OperationState unused = TaskRows.apply(sql, accepted, new Stopped(response), clock.instant());
       enter(sql, List.of(new NewOperation(name, run, wishes)));

@@ -105,15 +105,16 @@ final class UnwatchedTasks {
   }
 
   private static Set<UUID> watched(JdbcClient sql, List<UUID> tasks, Instant since) {
-    return sql.sql(
-            """
-            select task from execution.operations
-            where task = any(cast(:tasks as uuid[])) and cancelled_at is null
-              and watched_until > :since
-            """)
-        .param("tasks", new Columns<>(tasks).texts(UUID::toString))
-        .param("since", Database.at(since))
-        .query(UUID.class)
-        .set();
+    return Set.copyOf(
+        sql.sql(
+                """
+                select task from execution.operations
+                where task = any(cast(:tasks as uuid[])) and cancelled_at is null
+                  and watched_until > :since
+                """)
+            .param("tasks", new Columns<>(tasks).texts(UUID::toString))
+            .param("since", Database.at(since))
+            .query((row, n) -> row.getObject("task", UUID.class))
+            .list());
   }
 }
