@@ -37,8 +37,7 @@ public final class Together<Q, A> {
    * @param heaviest what those that are answered at once weigh together, unless one alone is more
    * @param patience how long a caller waits for an answer
    */
-  public record Bounds<Q>(
-      int most, ToLongFunction<Q> weight, long heaviest, Duration patience) {
+  public record Bounds<Q>(int most, ToLongFunction<Q> weight, long heaviest, Duration patience) {
 
     /** Longer than it takes to notice that a database is gone. */
     private static final Duration PATIENCE = Duration.ofSeconds(60);

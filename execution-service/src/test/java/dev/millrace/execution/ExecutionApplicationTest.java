@@ -19,9 +19,9 @@ import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.builder.SpringApplicationBuilder;
-import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
+import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** The service as it is deployed: a port, a database, the other services behind channels. */
 final class ExecutionApplicationTest {

@@ -6,6 +6,7 @@ import dev.millrace.action.Provenance;
 import dev.millrace.actioncache.ActionCache;
 import dev.millrace.database.DatabaseGate;
 import dev.millrace.database.Together;
+import dev.millrace.database.Together.Bounds;
 import dev.millrace.digest.Digest;
 import dev.millrace.instance.InstanceName;
 import java.nio.ByteBuffer;
@@ -49,6 +50,9 @@ public final class PostgresActionCache implements ActionCache {
   /** The most callers whom one statement serves. */
   private static final int MOST_AT_ONCE = 64;
 
+  /** The most bytes of results that one statement brings, unless a single one is more. */
+  private static final long MOST_BYTES = 4 * 1024 * 1024;
+
   private record Row(byte[] result, int checksum, OffsetDateTime lastUsed) {}
 
   private final JdbcClient database;
@@ -66,7 +70,11 @@ public final class PostgresActionCache implements ActionCache {
     this.clock = clock;
     this.gate = new DatabaseGate("action results", maxConcurrent, PATIENCE);
     gets = new Together<>(MOST_AT_ONCE, this::select);
-    puts = new Together<>(MOST_AT_ONCE, this::insert);
+    puts =
+        new Together<>(
+            Bounds.<NewResult>most(MOST_AT_ONCE)
+                .heaviest(MOST_BYTES, result -> result.result().size()),
+            this::insert);
   }
 
   @Override

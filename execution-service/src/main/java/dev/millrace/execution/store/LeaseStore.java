@@ -228,8 +228,7 @@ public final class LeaseStore {
     return found.size();
   }
 
-  private void end(
-      JdbcClient sql, Found found, String condition, Instant by, Ending ending) {
+  private void end(JdbcClient sql, Found found, String condition, Instant by, Ending ending) {
     Optional<Task> task = LeaseRows.lockTaskOf(sql, found.lease(), found.session());
     // It may have been reported, or ended by another replica, since it was found.
     boolean still =

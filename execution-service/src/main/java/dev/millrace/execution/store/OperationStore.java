@@ -46,7 +46,7 @@ public final class OperationStore {
   private static final long MOST_BYTES = 4 * 1024 * 1024;
 
   /** Of so many actions it is looked at once whether anybody follows them. */
-  private static final int MOST_LOOKED_AT = 5_000;
+  private static final int MOST_LOOKED_AT = 2_000;
 
   /** The most runs that are forgotten at once. */
   private static final int MOST_FORGOTTEN = 10_000;

@@ -36,8 +36,7 @@ final class QueueRows {
    *
    * @param fresh an id that was never used, not even before a failover that lost the latest rows
    */
-  static long intern(
-      JdbcClient sql, InstanceName instance, Requirements requirements, long fresh) {
+  static long intern(JdbcClient sql, InstanceName instance, Requirements requirements, long fresh) {
     Optional<Long> found = find(sql, instance, requirements);
     if (found.isPresent()) {
       return found.get();

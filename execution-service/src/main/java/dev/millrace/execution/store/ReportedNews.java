@@ -80,10 +80,11 @@ record ReportedNews(AttemptPolicy attempts, Instant now) {
                 where t.id = r.task and t.stage = 'EXECUTING' and t.lease = r.lease
                 returning t.id
                 """)
-            .param("task", columns.texts(e -> requireNonNull(tasks.get(e.getKey())).id().toString()))
+            .param(
+                "task", columns.texts(e -> requireNonNull(tasks.get(e.getKey())).id().toString()))
             .param("lease", columns.texts(e -> e.getKey().lease().toString()))
             .param("partial", columns.bytes(e -> e.getValue().toByteArray()))
-            .query(UUID.class)
+            .query((row, n) -> row.getObject("id", UUID.class))
             .list();
     Database.announce(sql, changed.stream().map(Changes::task).toList());
   }

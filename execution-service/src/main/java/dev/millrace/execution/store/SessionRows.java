@@ -114,7 +114,8 @@ final class SessionRows {
 
   /** The same, locked; what others gave a bot meanwhile is seen, as that is counted afterwards. */
   static List<FreeBot> lockFree(JdbcClient sql, Collection<String> sessions, Queues queues) {
-    return free(sql, ready(sql, sessions, " order by name collate \"C\" for no key update"), queues);
+    return free(
+        sql, ready(sql, sessions, " order by name collate \"C\" for no key update"), queues);
   }
 
   /** A session that takes work. */

@@ -102,12 +102,9 @@ public final class SessionStore {
   }
 
   private static Standing there(String name, Optional<Standing> standing) {
-    return standing.orElseThrow(
-        () ->
-            new Failure.NotFound(
-                "there is no bot session '"
-                    + name
-                    + "': it was ended, or replaced by a newer one"));
+    return standing.orElseThrow(() ->
+        new Failure.NotFound(
+            "there is no bot session '" + name + "': it was ended, or replaced by a newer one"));
   }
 
   /** Nothing for sessions that are gone. */
@@ -191,6 +188,9 @@ public final class SessionStore {
    * @param atPeace the bot says itself that it gives back what it did not begin: that is no attempt
    */
   private void lose(JdbcClient sql, String session, List<HeldLease> leases, boolean atPeace) {
+    if (leases.isEmpty()) {
+      return;
+    }
     Map<Held, Task> tasks =
         LeaseRows.lockTasksOf(
             sql, leases.stream().map(lease -> new Held(lease.id(), session)).toList());

@@ -116,8 +116,11 @@ final class SubmissionRows {
                 t.stage = 'QUEUED' as queued
               from execution.tasks t
               where (t.instance, t.digest_function, t.action_hash, t.action_size) in
-                  (select * from unnest(cast(:instance as text[]), cast(:function as integer[]),
-                    cast(:hash as text[]), cast(:size as bigint[])))
+                  (select k.instance, k.function, k.hash, k.size
+                   from unnest(cast(:instance as text[]), cast(:function as integer[]),
+                     cast(:hash as text[]), cast(:size as bigint[]), cast(:mergeable as boolean[]))
+                     as k(instance, function, hash, size, mergeable)
+                   where k.mergeable)
                 and t.mergeable and t.stage <> 'COMPLETED'
               order by t.id for no key update),
             entered as (

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
@@ -35,42 +36,54 @@ final class UnwatchedTasks {
     this.page = page;
   }
 
-  private record Found(UUID task, boolean watched) {}
+  /**
+   * What a look found.
+   *
+   * @param last where the next one goes on
+   */
+  private record Found(List<UUID> unwatched, UUID last) {}
 
   /** Ends those that nobody has followed since; returns how many. */
   int stop(Instant since, Instant now) {
-    List<Found> looked = database.transaction(sql -> look(sql, since));
-    List<UUID> unwatched =
-        looked.stream().filter(found -> !found.watched()).map(Found::task).toList();
+    Found found = database.transaction(sql -> look(sql, since));
+    List<UUID> unwatched = found.unwatched();
     int stopped = 0;
     for (int from = 0; from < unwatched.size(); from += MOST_AT_ONCE) {
-      List<UUID> some =
-          unwatched.subList(from, Math.min(unwatched.size(), from + MOST_AT_ONCE));
+      List<UUID> some = unwatched.subList(from, Math.min(unwatched.size(), from + MOST_AT_ONCE));
       stopped += database.transaction(sql -> stop(sql, some, since, now));
     }
-    after = looked.size() < page ? BEFORE_ALL : looked.getLast().task();
+    after = found.last();
     return stopped;
   }
 
-  private List<Found> look(JdbcClient sql, Instant since) {
-    return sql.sql(
+  private Found look(JdbcClient sql, Instant since) {
+    List<UUID> unwatched = new ArrayList<>();
+    AtomicReference<UUID> last = new AtomicReference<>(BEFORE_ALL);
+    sql.sql(
             """
             with page as materialized (
-              select id from execution.tasks
+              select id, row_number() over (order by id) as place from execution.tasks
               where stage <> 'COMPLETED' and id > :after order by id limit :page)
-            select page.id, watched.task is not null as watched
+            select page.id, page.place, watched.task is not null as watched
             from page left join lateral (
               select o.task from execution.operations o
               where o.task = page.id and o.cancelled_at is null and o.watched_until > :since
               limit 1) watched on true
-            order by page.id
+            where watched.task is null or page.place = :page
             """)
         .param("after", after)
         .param("page", page)
         .param("since", Database.at(since))
-        .query((row, n) ->
-            new Found(row.getObject("id", UUID.class), row.getBoolean("watched")))
-        .list();
+        .query(row -> {
+          UUID task = row.getObject("id", UUID.class);
+          if (row.getInt("place") == page) {
+            last.set(task);
+          }
+          if (!row.getBoolean("watched")) {
+            unwatched.add(task);
+          }
+        });
+    return new Found(unwatched, last.get());
   }
 
   private static int stop(JdbcClient sql, List<UUID> found, Instant since, Instant now) {
@@ -92,15 +105,16 @@ final class UnwatchedTasks {
   }
 
   private static Set<UUID> watched(JdbcClient sql, List<UUID> tasks, Instant since) {
-    return sql.sql(
-            """
-            select task from execution.operations
-            where task = any(cast(:tasks as uuid[])) and cancelled_at is null
-              and watched_until > :since
-            """)
-        .param("tasks", new Columns<>(tasks).texts(UUID::toString))
-        .param("since", Database.at(since))
-        .query(UUID.class)
-        .set();
+    return Set.copyOf(
+        sql.sql(
+                """
+                select task from execution.operations
+                where task = any(cast(:tasks as uuid[])) and cancelled_at is null
+                  and watched_until > :since
+                """)
+            .param("tasks", new Columns<>(tasks).texts(UUID::toString))
+            .param("since", Database.at(since))
+            .query((row, n) -> row.getObject("task", UUID.class))
+            .list());
   }
 }

@@ -147,23 +147,21 @@ public final class BotsGrpcService implements BindableService, BotsGrpc.AsyncSer
      * it has, and what it is to report again, must not count as lost.
      */
     private void settle() {
-      List<LeaseReport> unsettled = new ArrayList<>();
-      Optional<Failure.Unavailable> problem = Optional.empty();
-      for (Lease lease : session.getLeasesList()) {
-        if (lease.getState() == LeaseState.COMPLETED) {
-          try {
-            settlement.settle(name, session.getBotId(), lease);
-          } catch (Failure.Unavailable passing) {
-            problem = Optional.of(passing);
-            BotMessages.id(lease)
-                .map(id -> new LeaseReport(id, HeldLease.State.ACTIVE, Optional.empty()))
-                .ifPresent(unsettled::add);
-          }
-        }
-      }
+      List<Lease> done =
+          session.getLeasesList().stream()
+              .filter(lease -> lease.getState() == LeaseState.COMPLETED)
+              .toList();
+      List<Settling> settled = Settling.all(done, lease -> settlement.settle(name, session.getBotId(), lease));
+      Optional<Failure.Unavailable> problem =
+          settled.stream().flatMap(one -> one.problem().stream()).findFirst();
       if (problem.isPresent()) {
-        unsettled.addAll(reports);
-        Standing unused = sessions.report(name, bot, unsettled);
+        List<LeaseReport> left = new ArrayList<>(reports);
+        settled.stream()
+            .filter(one -> one.problem().isPresent())
+            .flatMap(one -> BotMessages.id(one.lease()).stream())
+            .map(id -> new LeaseReport(id, HeldLease.State.ACTIVE, Optional.empty()))
+            .forEach(left::add);
+        Standing unused = sessions.report(name, bot, left);
         throw problem.get();
       }
     }

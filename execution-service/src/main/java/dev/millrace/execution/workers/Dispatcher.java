@@ -88,17 +88,17 @@ public final class Dispatcher implements AutoCloseable {
   Place place(FreeBot free) {
     FreeBot bot = free.offering(offers.same(free.offer()));
     return new Place() {
-          @Override
-          public void again() {
-            FreeBot unused = waiting.put(bot.session(), bot);
-          }
+      @Override
+      public void again() {
+        FreeBot unused = waiting.put(bot.session(), bot);
+      }
 
-          @Override
-          @SuppressWarnings("ReferenceEquality") // Another call of the session is as good a bot.
-          public void close() {
-            waiting.computeIfPresent(bot.session(), (name, last) -> last == bot ? null : last);
-          }
-        };
+      @Override
+      @SuppressWarnings("ReferenceEquality") // Another call of the session is as good a bot.
+      public void close() {
+        waiting.computeIfPresent(bot.session(), (name, last) -> last == bot ? null : last);
+      }
+    };
   }
 
   /**

@@ -26,8 +26,7 @@ final class StoredTextsTest extends ProtocolFixture {
     assertThat(status.getMessage()).startsWith(field + ":");
   }
 
-  private void assertExecuteRefused(ExecuteRequest.Builder request, String field)
-      throws Exception {
+  private void assertExecuteRefused(ExecuteRequest.Builder request, String field) throws Exception {
     assertRefused(Client.refusal(client.execute(replica, request)), field);
   }
 
@@ -62,8 +61,7 @@ final class StoredTextsTest extends ProtocolFixture {
     for (int i = 0; i < 70; i++) {
       large.addPropertiesBuilder().setName("property" + i).setValue(random(1024));
     }
-    assertExecuteRefused(
-        client.request(client.action("a").setPlatform(large)), "action.platform");
+    assertExecuteRefused(client.request(client.action("a").setPlatform(large)), "action.platform");
   }
 
   @Test
@@ -85,8 +83,7 @@ final class StoredTextsTest extends ProtocolFixture {
   @Test
   void namesOfInstances() throws Exception {
     assertExecuteRefused(
-        client.request(client.action("a")).setInstanceName("\u20ac".repeat(400)),
-        "instance_name");
+        client.request(client.action("a")).setInstanceName("\u20ac".repeat(400)), "instance_name");
     assertExecuteRefused(
         client.request(client.action("a")).setInstanceName("a\0b"), "instance_name");
   }
@@ -121,8 +118,7 @@ final class StoredTextsTest extends ProtocolFixture {
             Worker.newBuilder()
                 .addDevices(
                     Device.newBuilder()
-                        .addProperties(
-                            Device.Property.newBuilder().setKey(key).setValue(value))));
+                        .addProperties(Device.Property.newBuilder().setKey(key).setValue(value))));
   }
 
   private void assertCreateRefused(BotSession.Builder session, String field) {

@@ -62,8 +62,9 @@ final class DatabaseTest {
 
   @Test
   void aServerThatTakesNoChangesIsUnavailableAndItsConnectionIsGivenUp() {
-    run("do $$ begin execute format('alter database %I set default_transaction_read_only = on',"
-        + " current_database()); end $$");
+    run(
+        "do $$ begin execute format('alter database %I set default_transaction_read_only = on',"
+            + " current_database()); end $$");
     // As after a failover, connections are to a server that takes no changes.
     pool.getHikariPoolMXBean().softEvictConnections();
     assertThatThrownBy(() -> insert("a")).isInstanceOf(Failure.Unavailable.class);
@@ -79,8 +80,8 @@ final class DatabaseTest {
     assertThatThrownBy(() -> insert("b")).isInstanceOf(Failure.Unavailable.class);
     insert("c");
     assertThat(
-            database.<Long>transaction(sql ->
-                sql.sql("select count(*) from texts").query(Long.class).single()))
+            database.<Long>transaction(
+                sql -> sql.sql("select count(*) from texts").query(Long.class).single()))
         .isOne();
   }
 

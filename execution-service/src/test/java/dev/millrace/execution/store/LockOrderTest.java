@@ -69,13 +69,17 @@ final class LockOrderTest {
 
   private long deadlocks() {
     pool.getHikariPoolMXBean().softEvictConnections();
-    return replicas.getFirst().database.<Long>transaction(sql -> {
-      String unused =
-          sql.sql("select pg_stat_force_next_flush()::text").query(String.class).single();
-      return sql.sql("select deadlocks from pg_stat_database where datname = current_database()")
-          .query(Long.class)
-          .single();
-    });
+    return replicas
+        .getFirst()
+        .database
+        .<Long>transaction(sql -> {
+          String unused =
+              sql.sql("select pg_stat_force_next_flush()::text").query(String.class).single();
+          return sql.sql(
+                  "select deadlocks from pg_stat_database where datname = current_database()")
+              .query(Long.class)
+              .single();
+        });
   }
 
   @Test
@@ -140,8 +144,7 @@ final class LockOrderTest {
     }
   }
 
-  private void report(
-      String session, String id, List<HeldLease> held, SplittableRandom random) {
+  private void report(String session, String id, List<HeldLease> held, SplittableRandom random) {
     List<Runnable> calls = new ArrayList<>();
     for (int call = 0; call < 3; call++) {
       List<LeaseReport> reports = new ArrayList<>();
@@ -149,7 +152,9 @@ final class LockOrderTest {
         State state = random.nextInt(10) == 0 ? State.CANCELLED : State.ACTIVE;
         ExecutedActionMetadata partial =
             ExecutedActionMetadata.newBuilder().setWorker("worker " + random.nextInt()).build();
-        reports.add(random.nextInt(reports.size() + 1), new LeaseReport(lease.id(), state, Optional.of(partial)));
+        reports.add(
+            random.nextInt(reports.size() + 1),
+            new LeaseReport(lease.id(), state, Optional.of(partial)));
       }
       int capacity = random.nextInt(5, 10);
       Stores replica = any(random);
@@ -164,7 +169,8 @@ final class LockOrderTest {
     List<Runnable> calls = new ArrayList<>();
     for (HeldLease lease : held) {
       Stores replica = any(random);
-      calls.add(() -> replica.leases.finish(lease.id(), session, ExecuteResponse.getDefaultInstance()));
+      calls.add(
+          () -> replica.leases.finish(lease.id(), session, ExecuteResponse.getDefaultInstance()));
     }
     atOnce(calls);
   }
@@ -183,10 +189,13 @@ final class LockOrderTest {
     for (int i = 0; i < ROUNDS / 2; i++) {
       Stores replica = any(random);
       // Of all that they could end, some.
-      int expired = replica.leases.expire(clock.instant().plus(Stores.EXPIRY.multipliedBy(i % 8 / 7)));
+      int expired =
+          replica.leases.expire(clock.instant().plus(Stores.EXPIRY.multipliedBy(i % 8 / 7)));
       int unwatched =
-          replica.operations.stopUnwatched(clock.instant().plus(Stores.GRACE.multipliedBy(i % 5 / 4)));
-      int forgotten = replica.operations.forgetCompletedBefore(clock.instant().plus(Duration.ofNanos(1)));
+          replica.operations.stopUnwatched(
+              clock.instant().plus(Stores.GRACE.multipliedBy(i % 5 / 4)));
+      int forgotten =
+          replica.operations.forgetCompletedBefore(clock.instant().plus(Duration.ofNanos(1)));
     }
   }
 }

@@ -12,8 +12,8 @@ import dev.millrace.execution.operation.OperationName;
 import dev.millrace.execution.operation.OperationState.Completed;
 import dev.millrace.execution.operation.OperationState.Executing;
 import dev.millrace.execution.operation.OperationState.Queued;
-import dev.millrace.execution.scheduling.Attendance;
 import dev.millrace.execution.scheduling.AttemptPolicy;
+import dev.millrace.execution.scheduling.Attendance;
 import dev.millrace.execution.scheduling.FairShare;
 import dev.millrace.execution.scheduling.Offer;
 import dev.millrace.execution.scheduling.Requirements;
@@ -99,8 +99,7 @@ final class OutageTest {
           new TimeoutPolicy(Duration.ofHours(1), Duration.ofHours(6), Duration.ofMinutes(15));
       FairShare shares = new FairShare(Map.of(), TeamShare.EQUAL, Duration.ofMinutes(1));
       operations = new OperationStore(stored, clock, UUID::randomUUID, GRACE);
-      leases =
-          new LeaseStore(stored, clock, UUID::randomUUID, attempts, timeouts, EXPIRY, shares);
+      leases = new LeaseStore(stored, clock, UUID::randomUUID, attempts, timeouts, EXPIRY, shares);
       sessions = new SessionStore(stored, clock, UUID::randomUUID, attempts, EXPIRY);
       sweeper =
           new Sweeper(
@@ -131,7 +130,8 @@ final class OutageTest {
       return operations.submit(
           new Submission(
               InstanceName.ROOT,
-              DigestFunction.SHA256.digestOf(action.getBytes(java.nio.charset.StandardCharsets.UTF_8)),
+              DigestFunction.SHA256.digestOf(
+                  action.getBytes(java.nio.charset.StandardCharsets.UTF_8)),
               Action.getDefaultInstance(),
               Requirements.NONE,
               /* mergeable= */ true,

@@ -158,7 +158,8 @@ final class StoreTest {
     HeldLease lease = here.sessions().leases(session).getFirst();
     here.leases().finish(lease.id(), session, response());
 
-    assertThat(here.operations().join(InstanceName.ROOT, digest(1), 0, InliningWishes.NONE)).isEmpty();
+    assertThat(here.operations().join(InstanceName.ROOT, digest(1), 0, InliningWishes.NONE))
+        .isEmpty();
     OperationName second = submit(1);
     assertThat(here.operations().get(second).task().id())
         .isNotEqualTo(here.operations().get(first).task().id());
@@ -257,7 +258,9 @@ final class StoreTest {
     here.leases().assignTo(List.of(session));
     clock.advance(EXPIRY.plusSeconds(1));
     AtomicInteger turn = new AtomicInteger();
-    atOnce(20, () -> (turn.getAndIncrement() % 2 == 0 ? here : there).leases().expire(clock.instant()));
+    atOnce(
+        20,
+        () -> (turn.getAndIncrement() % 2 == 0 ? here : there).leases().expire(clock.instant()));
 
     assertThat(here.operations().get(name).state()).isEqualTo(new Queued(1));
   }

@@ -38,8 +38,7 @@ final class Stores {
         new TimeoutPolicy(Duration.ofHours(1), Duration.ofHours(6), Duration.ofMinutes(15));
     FairShare shares = new FairShare(Map.of(), TeamShare.EQUAL, Duration.ofMinutes(1));
     operations = new OperationStore(database, clock, UUID::randomUUID, GRACE);
-    leases =
-        new LeaseStore(database, clock, UUID::randomUUID, attempts, timeouts, EXPIRY, shares);
+    leases = new LeaseStore(database, clock, UUID::randomUUID, attempts, timeouts, EXPIRY, shares);
     sessions = new SessionStore(database, clock, UUID::randomUUID, attempts, EXPIRY);
   }
 
