@@ -6,6 +6,7 @@ import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.Status;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -105,6 +106,14 @@ public final class AdmittedCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
       admission.requests().awaitRoom(admission.patience());
     }
     super.request(messages);
+  }
+
+  /** How large the message is where there is only one, as far as the transport knows. */
+  OptionalLong bytesOfOnlyMessage() {
+    long read = bytes == null ? 0 : bytes.uncompressed();
+    return read > 0 && getMethodDescriptor().getType().clientSendsOneMessage()
+        ? OptionalLong.of(read)
+        : OptionalLong.empty();
   }
 
   /** Some bytes of a message are here. Called by the transport, which must not wait. */

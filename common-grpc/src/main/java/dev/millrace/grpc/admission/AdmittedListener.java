@@ -17,12 +17,7 @@ final class AdmittedListener<Q> extends SimpleForwardingServerCallListener<Q> {
 
   @Override
   public void onMessage(Q message) {
-    long bytes =
-        switch (message) {
-          case MessageLite decoded -> decoded.getSerializedSize();
-          case IncomingWrite write -> write.encodedBytes();
-          default -> 0;
-        };
+    long bytes = bytesOf(message);
     boolean admitted = call.received(bytes);
     try {
       if (admitted) {
@@ -31,6 +26,15 @@ final class AdmittedListener<Q> extends SimpleForwardingServerCallListener<Q> {
     } finally {
       call.handled(bytes);
     }
+  }
+
+  /** To ask a message would be to visit all of it: who sends a single one has sent nothing else. */
+  private long bytesOf(Q message) {
+    return switch (message) {
+      case IncomingWrite write -> write.encodedBytes();
+      case MessageLite decoded -> call.bytesOfOnlyMessage().orElseGet(decoded::getSerializedSize);
+      default -> 0;
+    };
   }
 
   @Override

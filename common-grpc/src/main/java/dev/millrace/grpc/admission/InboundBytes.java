@@ -21,6 +21,8 @@ public final class InboundBytes extends ServerStreamTracer {
 
   private Context.@Nullable CancellableContext context;
 
+  private volatile long uncompressed;
+
   private InboundBytes() {}
 
   /** What a server is built with. */
@@ -39,6 +41,11 @@ public final class InboundBytes extends ServerStreamTracer {
 
   void tell(AdmittedCall<?, ?> admitted) {
     call = admitted;
+  }
+
+  /** What the messages that were read so far have in them; nothing where no bytes are sent. */
+  long uncompressed() {
+    return uncompressed;
   }
 
   @Nullable AdmittedCall<?, ?> call() {
@@ -65,5 +72,12 @@ public final class InboundBytes extends ServerStreamTracer {
     if (told != null) {
       told.arrived(bytes);
     }
+  }
+
+  /** Of a compressed message it is told by whoever reads it, of any other by the transport. */
+  @Override
+  @SuppressWarnings("NonAtomicVolatileUpdate") // One after the other, and never both.
+  public void inboundUncompressedSize(long bytes) {
+    uncompressed += bytes;
   }
 }

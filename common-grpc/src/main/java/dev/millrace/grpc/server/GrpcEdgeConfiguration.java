@@ -32,6 +32,7 @@ import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.grpc.server.GlobalServerInterceptor;
 import org.springframework.grpc.server.ServerBuilderCustomizer;
+import org.springframework.grpc.server.exception.GrpcExceptionHandlerInterceptor;
 
 /**
  * The edge of every service. Handlers and contributors are whatever the process has of them, so
@@ -128,6 +129,12 @@ public class GrpcEdgeConfiguration {
   @GlobalServerInterceptor
   ErrorMappingInterceptor errorMappingInterceptor(FailureStatuses statuses) {
     return new ErrorMappingInterceptor(statuses);
+  }
+
+  /** Stands in for Spring's, which would wrap every call and finds nothing that is not mapped. */
+  @Bean
+  GrpcExceptionHandlerInterceptor grpcExceptionHandlerInterceptor() {
+    return new GrpcExceptionHandlerInterceptor(thrown -> null);
   }
 
   @Bean
