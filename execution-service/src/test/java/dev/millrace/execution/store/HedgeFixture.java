@@ -77,7 +77,7 @@ abstract class HedgeFixture {
   }
 
   final OperationName submit(String content, Origin origin, Requirements requirements) {
-    return operations.submit(submission(content, origin, requirements), InliningWishes.NONE);
+    return operations.submit(submission(content, origin, requirements), InliningWishes.NONE).name();
   }
 
   static Submission submission(String content, Origin origin, Requirements requirements) {
@@ -151,7 +151,7 @@ abstract class HedgeFixture {
 
   /** What a bot is told that reports leases. */
   final List<HeldLease> report(FreeBot bot, String id, List<LeaseReport> reports) {
-    return sessions.report(bot.session(), session(id, 1), reports);
+    return sessions.report(bot.session(), session(id, 1), reports).leases();
   }
 
   /** The bot says that it is at its lease. */
@@ -169,15 +169,15 @@ abstract class HedgeFixture {
   }
 
   final int expire() {
-    return leases.expire();
+    return leases.expire(clock.instant());
   }
 
   final int endOverdue() {
-    return leases.endOverdue();
+    return leases.endOverdue(clock.instant());
   }
 
   final int stopUnwatched() {
-    return operations.stopUnwatched();
+    return operations.stopUnwatched(clock.instant());
   }
 
   /**

@@ -109,7 +109,7 @@ final class RacesAtOnceTest extends HedgeFixture {
           case 1 -> session = replica.sessions.open(session(id, 2));
           case 2 -> report(replica, id, session, stopped(lease));
           case 3, 4 -> clock.advance(Duration.ofSeconds(random.nextInt(1, 10)));
-          case 5 -> replica.leases.expire();
+          case 5 -> replica.leases.expire(clock.instant());
           case 6, 7 -> finish(replica, new Held(lease.id(), session));
           default -> report(replica, id, session, partial(lease, random));
         }
@@ -138,7 +138,7 @@ final class RacesAtOnceTest extends HedgeFixture {
   }
 
   private static void report(Replica replica, String id, String session, LeaseReport report) {
-    List<HeldLease> unused = replica.sessions.report(session, session(id, 2), List.of(report));
+    Standing unused = replica.sessions.report(session, session(id, 2), List.of(report));
   }
 
   private void finish(Replica replica, Held held) {
