@@ -35,7 +35,6 @@ final class StagedUpload {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final CRC32C crc = new CRC32C();
-  private final EarlySync early;
 
   /** Up to where the checksum is of the payload. */
   private long summed;
@@ -62,7 +61,6 @@ final class StagedUpload {
     this.claim = claim;
     this.written = written;
     this.touched = touched;
-    early = new EarlySync(ground.stable());
   }
 
   /** Bytes that the file may come to take. */
@@ -137,7 +135,6 @@ final class StagedUpload {
       summed += length;
       written = before + length;
       touched = ground.now();
-      early.written(open, written);
     } catch (IOException e) {
       throw failed("written", e);
     } finally {
@@ -222,7 +219,7 @@ final class StagedUpload {
 
   private void adopt(BlockFile open, Fingerprint key) throws IOException {
     // The long part of it, and not under the ring's lock.
-    durably(() -> early.finish(open));
+    durably(() -> ground.stable().sync(open));
     Reservation reservation;
     try {
       reservation = ground.ring().adopt(open, RecordFormat.sizeOf(size));
@@ -290,7 +287,7 @@ final class StagedUpload {
     touched = ground.now();
     Files.setLastModifiedTime(path, FileTime.from(touched));
     durably(() -> {
-      early.finish(open);
+      ground.stable().sync(open);
       ground.syncNames();
     });
     open.close();
