@@ -17,7 +17,8 @@ record NewResult(ResultKey key, ByteString result, Provenance provenance) {
   static Map<String, Object> columns(Collection<NewResult> results) {
     return Map.of(
         "result", results.stream().map(r -> r.result().toByteArray()).toArray(byte[][]::new),
-        "checksum", results.stream().mapToInt(r -> checksum(r.result().asReadOnlyByteBuffer())).toArray(),
+        "checksum",
+            results.stream().mapToInt(r -> checksum(r.result().asReadOnlyByteBuffer())).toArray(),
         "team", texts(results, Provenance::team),
         "token", texts(results, Provenance::token),
         "worker", texts(results, Provenance::worker),

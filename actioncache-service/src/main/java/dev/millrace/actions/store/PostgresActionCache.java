@@ -28,8 +28,8 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
  * Action results as rows, one a key, with who wrote them beside. A put is one statement, perhaps
- * with those of others, so that of many writers one wins as a whole. The time of last use is moved forward at most once an hour a
- * row: a hit is a read and nothing else.
+ * with those of others, so that of many writers one wins as a whole. The time of last use is moved
+ * forward at most once an hour a row: a hit is a read and nothing else.
  *
  * <p>A row that is damaged is logged, removed and counts as absent: the action will be run again,
  * and its result take the place. Knows nothing of blobs or of what may be served.
@@ -146,9 +146,7 @@ public final class PostgresActionCache implements ActionCache {
   public void put(
       InstanceName instance, Digest action, ActionResult result, Provenance provenance) {
     boolean unused =
-        puts.ask(
-            new NewResult(
-                new ResultKey(instance, action), result.toByteString(), provenance));
+        puts.ask(new NewResult(new ResultKey(instance, action), result.toByteString(), provenance));
   }
 
   /** Of several for one key the last one counts. */

@@ -47,8 +47,7 @@ public final class Bots implements AutoCloseable {
     BotSession unused = session(channel, instance, pool, 1);
   }
 
-  private static BotSession session(
-      Channel channel, String instance, String pool, int capacity) {
+  private static BotSession session(Channel channel, String instance, String pool, int capacity) {
     Worker worker =
         Worker.newBuilder()
             .addDevices(

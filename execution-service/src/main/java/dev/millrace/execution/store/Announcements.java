@@ -133,7 +133,6 @@ final class Announcements {
     if (space < 0 || payload.substring(0, space).equals(replica)) {
       return Optional.empty();
     }
-    return Optional.of(
-        new Heard(said.equals(EVERYTHING) ? Optional.empty() : Optional.of(said)));
+    return Optional.of(new Heard(said.equals(EVERYTHING) ? Optional.empty() : Optional.of(said)));
   }
 }

@@ -14,8 +14,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Hears on a connection of its own what all replicas change, and wakes who waits here. While it
- * cannot listen, everybody is woken in turn to look for themselves. Whoever waits looks now and then
- * anyway, each at a time of its own.
+ * cannot listen, everybody is woken in turn to look for themselves. Whoever waits looks now and
+ * then anyway, each at a time of its own.
  */
 public final class ChangeListener implements AutoCloseable {
 

@@ -3,6 +3,7 @@ package dev.millrace.execution.store;
 import build.bazel.remote.execution.v2.ExecuteResponse;
 import com.google.rpc.Code;
 import dev.millrace.database.Together;
+import dev.millrace.database.Together.Bounds;
 import dev.millrace.execution.operation.Endings;
 import dev.millrace.execution.operation.OperationEvent.Finished;
 import dev.millrace.execution.operation.OperationState.Racing;
@@ -14,7 +15,6 @@ import dev.millrace.execution.scheduling.Turns;
 import dev.millrace.execution.store.LeaseRows.Held;
 import dev.millrace.execution.store.LeaseRows.Problem;
 import dev.millrace.execution.store.TaskRows.Change;
-import dev.millrace.database.Together.Bounds;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -40,6 +40,7 @@ public final class LeaseStore {
   private static final int MOST_AT_ONCE = 200;
 
   private static final int MOST_REMEMBERED = 20_000;
+
   /** The most bytes of outcomes that one statement brings. */
   private static final long MOST_BYTES = 4 * 1024 * 1024;
 

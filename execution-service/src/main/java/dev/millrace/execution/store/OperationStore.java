@@ -1,8 +1,9 @@
 package dev.millrace.execution.store;
 
 import build.bazel.remote.execution.v2.ExecuteResponse;
-import dev.millrace.database.Together;
 import dev.millrace.actioncache.inlining.InliningWishes;
+import dev.millrace.database.Together;
+import dev.millrace.database.Together.Bounds;
 import dev.millrace.digest.Digest;
 import dev.millrace.execution.operation.Endings;
 import dev.millrace.execution.operation.OperationEvent.Stopped;
@@ -14,7 +15,6 @@ import dev.millrace.execution.scheduling.Requirements;
 import dev.millrace.execution.store.SubmissionRows.Join;
 import dev.millrace.execution.store.SubmissionRows.NewOperation;
 import dev.millrace.execution.store.SubmissionRows.Row;
-import dev.millrace.database.Together.Bounds;
 import dev.millrace.failure.Failure;
 import dev.millrace.instance.InstanceName;
 import java.time.Clock;
@@ -165,8 +165,7 @@ public final class OperationStore {
   }
 
   /** Keeps the name of an operation that was over before it began, so that it can be asked for. */
-  public Entered remember(
-      Submission submission, ExecuteResponse response, InliningWishes wishes) {
+  public Entered remember(Submission submission, ExecuteResponse response, InliningWishes wishes) {
     return inQueue(submission.alone(), row -> remember(row, response, wishes));
   }
 

@@ -2,18 +2,18 @@ package dev.millrace.execution.store;
 
 import dev.millrace.execution.scheduling.Requirements.Property;
 import dev.millrace.execution.store.HeldLease.State;
-import java.util.ArrayList;
-import java.util.UUID;
-import java.util.stream.Collectors;
 import dev.millrace.execution.store.LeaseRows.Held;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 

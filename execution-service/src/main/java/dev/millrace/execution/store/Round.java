@@ -81,9 +81,7 @@ record Round(
     List<Waiting> actions = FlowRows.lockOldest(sql, places);
     List<QueuedAction> queued = queued(actions, work);
     Set<String> chosen =
-        Assignment.of(queued, useful).stream()
-            .map(Assignment::session)
-            .collect(Collectors.toSet());
+        Assignment.of(queued, useful).stream().map(Assignment::session).collect(Collectors.toSet());
     List<FreeBot> ready = SessionRows.lockFree(sql, chosen, queues);
     List<Lease> leases = leases(Assignment.of(queued, ready), actions);
     enter(sql, leases);

@@ -80,7 +80,8 @@ record SessionLook(Bot bot, boolean drained, List<Row> leases) {
         .query(row -> {
           String name = row.getString("name");
           if (!looks.containsKey(name)) {
-            looks.put(name, new SessionLook(Bot.read(row), row.getBoolean("drained"), new ArrayList<>()));
+            looks.put(
+                name, new SessionLook(Bot.read(row), row.getBoolean("drained"), new ArrayList<>()));
           }
           if (row.getObject("lease_id") != null) {
             looks.get(name).leases().add(Row.read(row));

@@ -2,12 +2,12 @@ package dev.millrace.execution.store;
 
 import com.google.rpc.Code;
 import dev.millrace.database.Together;
+import dev.millrace.database.Together.Bounds;
 import dev.millrace.execution.scheduling.AttemptPolicy;
 import dev.millrace.execution.scheduling.Prospect.KnownWorker;
 import dev.millrace.execution.store.HeldLease.State;
 import dev.millrace.execution.store.LeaseRows.Held;
 import dev.millrace.execution.store.LeaseRows.Problem;
-import dev.millrace.database.Together.Bounds;
 import dev.millrace.failure.Failure;
 import java.time.Clock;
 import java.time.Duration;

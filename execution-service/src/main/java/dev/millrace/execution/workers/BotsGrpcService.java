@@ -151,7 +151,8 @@ public final class BotsGrpcService implements BindableService, BotsGrpc.AsyncSer
           session.getLeasesList().stream()
               .filter(lease -> lease.getState() == LeaseState.COMPLETED)
               .toList();
-      List<Settling> settled = Settling.all(done, lease -> settlement.settle(name, session.getBotId(), lease));
+      List<Settling> settled =
+          Settling.all(done, lease -> settlement.settle(name, session.getBotId(), lease));
       Optional<Failure.Unavailable> problem =
           settled.stream().flatMap(one -> one.problem().stream()).findFirst();
       if (problem.isPresent()) {

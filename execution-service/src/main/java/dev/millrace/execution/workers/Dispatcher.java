@@ -1,11 +1,11 @@
 package dev.millrace.execution.workers;
 
+import dev.millrace.database.Together;
 import dev.millrace.execution.scheduling.Assignment.FreeBot;
 import dev.millrace.execution.store.Changes;
 import dev.millrace.execution.store.Given;
 import dev.millrace.execution.store.Hedges;
 import dev.millrace.execution.store.LeaseStore;
-import dev.millrace.database.Together;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;

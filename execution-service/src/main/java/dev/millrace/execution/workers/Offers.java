@@ -7,8 +7,8 @@ import java.util.WeakHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One object for all bots that offer the same, for as long as any of them waits: what it is good for
- * need then be found out once.
+ * One object for all bots that offer the same, for as long as any of them waits: what it is good
+ * for need then be found out once.
  */
 final class Offers {
 

@@ -7,7 +7,6 @@ import dev.millrace.actioncache.inlining.InliningWishes;
 import dev.millrace.digest.DigestFunction;
 import dev.millrace.execution.admin.WorkerPattern;
 import dev.millrace.execution.admin.WorkerStatus;
-import dev.millrace.execution.operation.OperationName;
 import dev.millrace.execution.scheduling.AttemptPolicy;
 import dev.millrace.execution.scheduling.FairShare;
 import dev.millrace.execution.scheduling.Offer;

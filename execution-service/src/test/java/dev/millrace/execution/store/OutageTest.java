@@ -127,19 +127,20 @@ final class OutageTest {
     }
 
     OperationName submit(String action) {
-      return operations.submit(
-          new Submission(
-              InstanceName.ROOT,
-              DigestFunction.SHA256.digestOf(
-                  action.getBytes(java.nio.charset.StandardCharsets.UTF_8)),
-              Action.getDefaultInstance(),
-              Requirements.NONE,
-              /* mergeable= */ true,
-              /* doNotCache= */ false,
-              0,
-              Duration.ofHours(1),
-              Origin.UNKNOWN),
-          InliningWishes.NONE)
+      return operations
+          .submit(
+              new Submission(
+                  InstanceName.ROOT,
+                  DigestFunction.SHA256.digestOf(
+                      action.getBytes(java.nio.charset.StandardCharsets.UTF_8)),
+                  Action.getDefaultInstance(),
+                  Requirements.NONE,
+                  /* mergeable= */ true,
+                  /* doNotCache= */ false,
+                  0,
+                  Duration.ofHours(1),
+                  Origin.UNKNOWN),
+              InliningWishes.NONE)
           .name();
     }
   }

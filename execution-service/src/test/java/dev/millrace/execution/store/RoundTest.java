@@ -68,19 +68,20 @@ final class RoundTest {
     for (int i = 0; i < count; i++) {
       byte[] content = ("action " + number++).getBytes(StandardCharsets.UTF_8);
       names.add(
-          operations.submit(
-              new Submission(
-                  new InstanceName(instance),
-                  DigestFunction.SHA256.digestOf(content),
-                  Action.getDefaultInstance(),
-                  requirements,
-                  /* mergeable= */ true,
-                  /* doNotCache= */ false,
-                  priority,
-                  Duration.ofHours(1),
-                  new Origin("bazel", invocation, "", "")),
-              InliningWishes.NONE)
-          .name());
+          operations
+              .submit(
+                  new Submission(
+                      new InstanceName(instance),
+                      DigestFunction.SHA256.digestOf(content),
+                      Action.getDefaultInstance(),
+                      requirements,
+                      /* mergeable= */ true,
+                      /* doNotCache= */ false,
+                      priority,
+                      Duration.ofHours(1),
+                      new Origin("bazel", invocation, "", "")),
+                  InliningWishes.NONE)
+              .name());
       clock.advance(Duration.ofMillis(1));
     }
     return names;

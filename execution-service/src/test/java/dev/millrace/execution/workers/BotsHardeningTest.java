@@ -223,19 +223,20 @@ final class BotsHardeningTest {
   }
 
   private OperationName submit(InstanceName instance, String content) {
-    return operations.submit(
-        new Submission(
-            instance,
-            DigestFunction.SHA256.digestOf(
-                content.getBytes(java.nio.charset.StandardCharsets.UTF_8)),
-            Action.getDefaultInstance(),
-            Requirements.NONE,
-            /* mergeable= */ true,
-            /* doNotCache= */ false,
-            0,
-            Duration.ofHours(1),
-            Origin.UNKNOWN),
-        new InliningWishes(false, false, Set.of()))
+    return operations
+        .submit(
+            new Submission(
+                instance,
+                DigestFunction.SHA256.digestOf(
+                    content.getBytes(java.nio.charset.StandardCharsets.UTF_8)),
+                Action.getDefaultInstance(),
+                Requirements.NONE,
+                /* mergeable= */ true,
+                /* doNotCache= */ false,
+                0,
+                Duration.ofHours(1),
+                Origin.UNKNOWN),
+            new InliningWishes(false, false, Set.of()))
         .name();
   }
 

@@ -30,6 +30,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,9 +41,13 @@ final class DrainedBotsTest {
   private static final Duration EXPIRY = Duration.ofSeconds(30);
 
   private final ManualClock clock = ManualClock.standing();
-  private final CountedDataSource source = new CountedDataSource(TestDatabase.create());
+  private final DataSource uncounted = TestDatabase.create();
+  private final CountedDataSource source = new CountedDataSource(uncounted);
   private final Database database = new Database(source, 4);
-  private final Drains drains = new Drains(database, clock);
+
+  /** What these tell other replicas of is no cost of the bot's. */
+  private final Drains drains = new Drains(new Database(uncounted, 4), clock);
+
   private final Changes changes = new Changes();
   private BotsGrpcService bots;
 
